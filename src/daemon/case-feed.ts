@@ -23,7 +23,7 @@ export interface CaseFeedOptions {
   readonly cursors: readonly CursorRecord[];
   /** True for names of peers that come and go by themselves. */
   readonly mayBe: (peer: string) => boolean;
-  /** A collector is to tell all that it holds: something of it is not known here. */
+  /** A collector is to tell all that it holds. It may not hear it: it is asked until it has told. */
   readonly askResync: (collector: string) => void;
   readonly log: Log;
   readonly now?: () => number;
@@ -34,6 +34,10 @@ export interface CaseFeed {
   take(messages: readonly Incoming[]): Promise<void>;
   /** Nothing is heard of a collector any more: what its peers hold is out of sight. */
   missed(collector: string): void;
+  /** What a collector holds is not known here any more, and is to be told. */
+  want(collector: string): void;
+  /** Asks those once more that have not told it. */
+  askAgain(): void;
   /** Messages that came twice, and gaps, since the start. */
   counts(): { readonly twice: number; readonly gaps: number };
 }
@@ -52,6 +56,8 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   const cursors = new Map(options.cursors.map(one => [one.collector, one]));
   /** Of collectors that are telling all that they hold: what they have told so far. */
   const telling = new Map<string, Set<string>>();
+  /** Collectors that are to tell all that they hold and have not begun to. */
+  const wanted = new Set(options.cursors.map(({ collector }) => collector));
   /** Peers of each collector whose table is whole. */
   const whole = new Map<string, Set<string>>();
   let twice = 0;
@@ -131,6 +137,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         cases.registryChanged();
         break;
       case 'resync':
+        wanted.delete(collector);
         telling.set(collector, new Set());
         break;
       case 'resynced':
@@ -144,7 +151,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     const held = telling.get(collector);
     telling.delete(collector);
     if (held === undefined) {
-      askResync(collector); // it began in another life of this engine
+      want(collector); // it began in another life of this engine, or before it was lost
       return;
     }
     const name = (peer: string) => nameOf(collector, peer);
@@ -156,6 +163,11 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       missing.map(([of, witness]) => leaves(of, witness, sessions.has(witness.peer) ? 'gone' : 'unseen')),
     );
     for (const peer of tables) ends(collector, name(peer), now());
+  }
+
+  function want(collector: string): void {
+    wanted.add(collector);
+    askResync(collector);
   }
 
   /** True when the message is to be taken in, and then the cursor stands behind it. */
@@ -174,7 +186,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         `collector ${routerIdOf(collector)}: message ${sequence} follows ${behind}: it is asked for all it holds`,
       );
       if (at?.life !== life) lose(collector);
-      askResync(collector);
+      want(collector);
     }
     cursors.set(collector, { collector, life, sequence });
     return true;
@@ -196,6 +208,10 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     missed(collector) {
       log('warn', `collector ${routerIdOf(collector)} is not heard any more: what its peers hold is out of sight`);
       lose(collector);
+    },
+    want,
+    askAgain() {
+      for (const collector of wanted) askResync(collector);
     },
     counts: () => ({ twice, gaps }),
   };

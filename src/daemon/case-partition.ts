@@ -14,8 +14,9 @@ import type { Tenant, Tenure } from './partitions.ts';
 export interface CasePartition extends Tenant {
   readonly cases: CasesOfStore;
   readonly outbox: Outbox;
-  /** A collector is not heard any more. */
+  /** A collector is not heard any more; it is there again. */
   missed(collector: string): void;
+  back(collector: string): void;
   /** Messages that came twice, and gaps. */
   counts(): { readonly twice: number; readonly gaps: number };
 }
@@ -35,6 +36,8 @@ export interface CasePartitionParts extends CaseParts {
 
 /** How long a conversation under way may go on when the partition is given up. Milliseconds. */
 const GRACE = 1_000;
+/** A collector that was asked for all that it holds and has not begun to tell it is asked again. Milliseconds. */
+const ASK_AGAIN = 3_000;
 
 /** True for peers that come and go by themselves: of ranges, and those that routers report. */
 const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
@@ -64,13 +67,16 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
   await outbox.start();
   const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log });
   // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.
-  for (const { collector } of cursors) askResync(collector);
+  feed.askAgain();
+  const asking = setInterval(feed.askAgain, ASK_AGAIN);
   return {
     cases,
     outbox,
     missed: feed.missed,
+    back: feed.want,
     counts: feed.counts,
     async close() {
+      clearInterval(asking);
       await reader?.close();
       await outbox.close();
       await cases.close().catch(() => {}); // what could not be written is the next holder's to find out

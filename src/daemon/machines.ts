@@ -208,9 +208,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       self: alive,
       onChange(of, missed) {
         log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${missed ? 'is not heard any more' : 'is there'}`);
-        if (missed) for (const partition of running().values()) partition.missed(of);
-        // Who keeps no cases has no use for it, and each collector would tell all it holds once for every machine.
-        else if (duties.includes('cases')) askResync(of);
+        for (const partition of running().values()) missed ? partition.missed(of) : partition.back(of);
       },
     });
     leaving.push(() => presence?.close());
