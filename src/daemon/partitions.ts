@@ -55,7 +55,6 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   const free = new Map<number, number>();
   let trouble = '';
   let closed = false;
-  let working = Promise.resolve();
 
   async function drop(partition: number, why: string): Promise<void> {
     const one = held.get(partition);
@@ -125,10 +124,9 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     }
   }
 
-  async function look(): Promise<void> {
+  async function tried(work: () => Promise<void>): Promise<void> {
     try {
-      await renew();
-      if (!closed) await share();
+      await work();
       if (trouble !== '') log('info', 'the database of the cases is there again');
       trouble = '';
     } catch (error) {
@@ -138,15 +136,28 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     }
   }
 
-  let busy = false;
+  /**
+   * One at a time: two that share out at once would take a partition twice, and this machine's own leases let them. But what
+   * is held is lengthened while another is being opened, which may take longer than a lease lasts.
+   */
+  const inTurn = (work: () => Promise<void>): (() => Promise<void>) => {
+    let running: Promise<void> | null = null;
+    return () => {
+      running ??= tried(work).finally(() => {
+        running = null;
+      });
+      return running;
+    };
+  };
+  const renewing = inTurn(renew);
+  const sharing = inTurn(async () => {
+    if (!closed) await share();
+  });
   const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    working = look().finally(() => {
-      busy = false;
-    });
+    void renewing();
+    void sharing();
   }, EVERY);
-  await look();
+  await sharing();
 
   return {
     running: () =>
@@ -155,7 +166,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     async close() {
       closed = true;
       clearInterval(timer);
-      await working;
+      await Promise.all([renewing(), sharing()]);
       for (const partition of [...held.keys()]) await giveBack(partition).catch(() => {});
     },
   };

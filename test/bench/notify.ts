@@ -179,4 +179,6 @@ for (const one of [feed, quiet]) one.close();
 server.close();
 daemon.kill('SIGTERM');
 await new Promise(done => daemon.once('close', done));
+await servers?.nats?.close();
+await servers?.postgresql?.close();
 process.exit(0);

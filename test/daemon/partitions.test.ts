@@ -59,6 +59,28 @@ describe('daemon/partitions', () => {
     await until('the dead one knows, when it wakes', () => a.running().length === 0);
   });
 
+  it('opens a partition once, however long that takes', async () => {
+    const quick = leases().database('a');
+    const slow: Database = {
+      ...quick,
+      async take(...of) {
+        await new Promise(resolve => setTimeout(resolve, 800));
+        return quick.take(...of);
+      },
+    };
+    const opened: number[] = [];
+    const made = await openPartitions({
+      ...{ database: slow, count: 4, machines: () => 1, log: () => {} },
+      async open(partition: number) {
+        opened.push(partition);
+        await new Promise(resolve => setTimeout(resolve, 1_000));
+        return { close: async () => {} };
+      },
+    } as unknown as Parameters<typeof openPartitions>[0]);
+    open.push(made);
+    expect(opened.sort()).to.deep.equal([0, 1, 2, 3]);
+  });
+
   it('takes what nobody else takes, though it is beyond its share', async () => {
     const { database } = leases();
     const a = await machine(database('a'), () => 2);

@@ -189,7 +189,7 @@ describe('itctl', () => {
     const { code, out } = await run(['help', 'show', 'bgp']);
     expect(code).to.equal(0);
     expect(out).to.equal(
-      'show bgp neighbor [PEER]       Details of one session or all\nshow bgp summary               One line for each peer\n',
+      'show bgp neighbor [PEER]       Details of one session or all\nshow bgp summary               One line for each peer\nshow bgp summary all           One line for each peer of every machine\n',
     );
     expect((await run(['show', 'bgp', '?'])).out).to.equal(
       '  neighbor Details of one session or all\n  summary  One line for each peer\n',
