@@ -35,6 +35,8 @@ export interface CaseHouse {
     /** Writes what waits, lets conversations finish. */
     close(): Promise<void>;
   }>;
+  /** What is shared may be judged now: the registry is in force. Without it a case would know neither objects nor recipients. */
+  begin(): Promise<void>;
   /** The collector tells once more all that is wrong with what peers hold. */
   retold(message: Retelling): void;
   /** Of all machines: cases that are not over, notices that wait, and those of a case. */
@@ -72,6 +74,7 @@ export function ownCaseHouse(
         },
       };
     },
+    async begin() {},
     retold() {},
     openEverywhere: async () => cases!.open(),
     pendingEverywhere: () => store.read('outbox.pending', {}),

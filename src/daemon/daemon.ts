@@ -372,6 +372,7 @@ export async function startDaemon({
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
     rpki.reload(config.rpki);
+    await house.begin();
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     await http.configure(config.http, config.http && readHttpFiles(config.http));
     (await bridges.prepare(config)).commit();

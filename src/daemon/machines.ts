@@ -116,6 +116,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   let presence: Presence | null = null;
   let partitions: Partitions<CasePartition> | null = null;
   let cases: SharedCases | null = null;
+  let begin = async () => {};
   const running = (): ReadonlyMap<number, CasePartition> => partitions?.running() ?? new Map();
 
   /** What is closed while everything can still be written. */
@@ -219,8 +220,26 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     (presence?.machines() ?? []).filter(one => one.machine !== machine && !one.missed && one.roles.includes('cases'))
       .length + 1;
 
+  /** Takes this machine's share of the cases. */
+  async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
+    if (!duties.includes('cases')) return;
+    partitions = await openPartitions<CasePartition>({
+      ...{ database, count, log, machines: sharers },
+      async open(partition, scope, tenure) {
+        const tenant = await openCasePartition({
+          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ partition, partitions: count, store: scope, tenure, askResync, log },
+        });
+        tenant.cases.watch(face.watchers.tellLine);
+        return tenant;
+      },
+    });
+    leaving.push(() => partitions?.close());
+  }
+
   return {
     store,
+    begin: () => begin(),
     async openCases(caseParts: CaseParts) {
       const face = createSharedCases({
         ...{ running, everywhere, elsewhere, tell },
@@ -228,20 +247,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       });
       cases = face;
       if (bus !== null) joinBus(bus);
-      if (duties.includes('cases')) {
-        partitions = await openPartitions<CasePartition>({
-          ...{ database, count, log, machines: sharers },
-          async open(partition, scope, tenure) {
-            const tenant = await openCasePartition({
-              ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
-              ...{ partition, partitions: count, store: scope, tenure, askResync, log },
-            });
-            tenant.cases.watch(face.watchers.tellLine);
-            return tenant;
-          },
-        });
-        leaving.push(() => partitions?.close());
-      }
+      begin = () => openMine(face, caseParts);
       return { cases: face, outbox: outboxFace(running), close: () => closeAll(leaving) };
     },
     retold(message) {
