@@ -53,7 +53,7 @@ peers:
 
 # Files beside each other: most of the time is that of routers' timers. What a file prints comes when it is through.
 test: check dist/.built peers
-	INTERTRACK_BUILT=1 mocha --parallel --jobs $(or $(JOBS),4) 'test/**/*.test.ts'
+	INTERTRACK_BUILT=1 mocha --parallel --jobs $(or $(JOBS),3) 'test/**/*.test.ts'
 
 demo: dist/.built
 	@contrib/install-peers bird

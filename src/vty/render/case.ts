@@ -287,7 +287,8 @@ const timelineLine = ({ time, state, what, by }: CaseEvent): string =>
 
 /** What came of `case ack` and the like: the line that it left. */
 export function renderMarked(one: Case): string[] {
-  const line = one.timeline.at(-1);
+  // What the daemon made of it in the same moment, such as another severity, is no answer to the person.
+  const line = one.timeline.findLast(({ by }) => by !== undefined) ?? one.timeline.at(-1);
   return [`Case ${one.id}: ${one.state}${line === undefined ? '' : `; ${line.what}`}`];
 }
 
