@@ -20,8 +20,11 @@ import { ALL_JUDGED, machineOf, partitionSubject, STREAM } from './subjects.ts';
 const MOST_OCTETS = 2 ** 30;
 /** How long the server knows a message's id, by which one that is sent twice is kept once. Milliseconds. */
 const KNOWN = 120_000;
-/** How long until what was not acknowledged is delivered anew. Milliseconds. */
-const ACK_WAIT = 30_000;
+/**
+ * How long until what was not acknowledged is delivered anew: it may have gone into a connection that broke. What comes twice
+ * for it changes nothing. Milliseconds.
+ */
+const ACK_WAIT = 5_000;
 /** Messages under way to an engine. */
 const UNDER_WAY = 512;
 /** Messages that are taken in at one time. */
