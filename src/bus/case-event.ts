@@ -30,8 +30,8 @@ export interface CaseMessage {
 /** Version of the messages. A reader takes those of its own version and the one before; fields it does not know it passes over. */
 const VERSION = 1;
 /** Events and changes of one message at most. */
-export const MOST_EVENTS = 1_000;
-export const MOST_CHANGES = 1_000;
+const MOST_EVENTS = 1_000;
+const MOST_CHANGES = 1_000;
 /** Peers in a list, characters of a name. */
 const MOST_PEERS = 20_000;
 const MOST_NAME = 256;

@@ -4,7 +4,7 @@
  * tells waits here; where that becomes too much it is dropped, and all that is held is told anew once the bus is back.
  */
 import { jetstream } from '@nats-io/jetstream';
-import { type CaseEvent, encodeCaseMessage, MOST_CHANGES } from './case-event.ts';
+import { type CaseEvent, encodeCaseMessage } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { judgedSubject, partitionOf } from './subjects.ts';
 
@@ -151,7 +151,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const parts = Map.groupBy(event.changes, ({ prefix }) => partitionOf(prefix, partitions));
     for (const [partition, changes] of parts)
       for (let i = 0; i < changes.length; i += AT_ONCE)
-        told.push(add(partition, { what: 'judged', changes: changes.slice(i, i + Math.min(AT_ONCE, MOST_CHANGES)) }));
+        told.push(add(partition, { what: 'judged', changes: changes.slice(i, i + AT_ONCE) }));
     return told;
   }
 

@@ -1,8 +1,9 @@
 /** What is shown of the machines that share the work. */
+import type { Alive } from '../bus/presence.ts';
 import type { RouteRow, SummaryRow } from '../collector/messages.ts';
 
 /** Row of `show collector`. */
-export interface MachineRow {
+export interface MachineRow extends Alive {
   /** Router id of the machine. */
   readonly machine: string;
   /** This one is asked. */
@@ -11,21 +12,6 @@ export interface MachineRow {
   readonly missed: boolean;
   /** When it was heard last, ms since the epoch. */
   readonly heard: number;
-  readonly version: string;
-  readonly roles: readonly string[];
-  /** When it started, ms since the epoch. */
-  readonly started: number;
-  readonly peers: number;
-  readonly established: number;
-  readonly routes: number;
-  /** Messages published; changes that wait, and that were dropped since the start. */
-  readonly published: number;
-  readonly waiting: number;
-  readonly dropped: number;
-  /** Partitions of the cases that it has. */
-  readonly partitions: readonly number[];
-  /** What is wrong there, in words. */
-  readonly problems: readonly string[];
 }
 
 /** Rows of `show bgp summary all` and `show route PREFIX all`: those of the same command without `all`, with their machine. */

@@ -4,11 +4,12 @@
  */
 import type { Database, Lease } from '../store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../store/postgresql/scope.ts';
+import { inTurn } from './in-turn.ts';
 import type { Log } from './log.ts';
 
 /** How long a lease lasts, and how often it is lengthened and others are looked for. Milliseconds. */
 export const LEASE = 6_000;
-const EVERY = 1_500;
+export const RENEW = 1_500;
 
 /** What runs on a partition's store while it is ours. */
 export interface Tenant {
@@ -16,7 +17,7 @@ export interface Tenant {
 }
 
 export interface PartitionsOptions<T extends Tenant> {
-  readonly database: Pick<Database, 'take' | 'renew' | 'release'> & Database;
+  readonly database: Database;
   readonly count: number;
   /** Machines that share the cases now, this one included; at least 1. */
   readonly machines: () => number;
@@ -136,27 +137,14 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     }
   }
 
-  /**
-   * One at a time: two that share out at once would take a partition twice, and this machine's own leases let them. But what
-   * is held is lengthened while another is being opened, which may take longer than a lease lasts.
-   */
-  const inTurn = (work: () => Promise<void>): (() => Promise<void>) => {
-    let running: Promise<void> | null = null;
-    return () => {
-      running ??= tried(work).finally(() => {
-        running = null;
-      });
-      return running;
-    };
-  };
-  const renewing = inTurn(renew);
-  const sharing = inTurn(async () => {
-    if (!closed) await share();
-  });
+  // Two that share out at once would take a partition twice, and this machine's own leases let them. But what is held is
+  // lengthened while another is being opened, which may take longer than a lease lasts.
+  const renewing = inTurn(() => tried(renew));
+  const sharing = inTurn(() => tried(async () => void (closed || (await share()))));
   const timer = setInterval(() => {
     void renewing();
     void sharing();
-  }, EVERY);
+  }, RENEW);
   await sharing();
 
   return {
