@@ -35,7 +35,6 @@ import { createLive } from './live.ts';
 import { createLiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
 import { carryOutLook, type Look, selfOf } from './machine-looks.ts';
-import { openMachines } from './machines.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
@@ -91,7 +90,8 @@ export async function startDaemon({
     const house =
       config.sharedStore === null
         ? ownCaseHouse(own, config, log, look)
-        : await openMachines({
+        : // Loaded where it is wanted: the clients of PostgreSQL and NATS are 5 MiB and a tenth of a second at the start.
+          await (await import('./machines.ts')).openMachines({
             ...{ config: () => config, version, started, own, log, onFatal, look },
             retell: () => collector.send({ type: 'retell' }),
             self: () => selfOf(collector.query),
