@@ -57,9 +57,10 @@ describe('traceback/trace-text', () => {
 
   it('never throws, whatever comes', () => {
     fc.assert(
-      fc.property(fc.anything(), fc.constantFrom(...Object.keys(TRACE)), fc.uint8Array(), (value, key, octets) => {
+      fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(TRACE)), fc.uint8Array(), (value, key, octets) => {
         readTraceText(octets);
-        readTraceText(Buffer.from(JSON.stringify({ ...TRACE, [key]: String(value) })));
+        readTraceText(Buffer.from(JSON.stringify({ ...TRACE, [key]: value })));
+        readTraceText(Buffer.from(JSON.stringify({ ...TRACE, [key]: JSON.stringify(value) })));
         readTraceText(Buffer.from(JSON.stringify({ [key]: null })));
       }),
     );
