@@ -90,7 +90,7 @@ testbed-real: dist/.built
 # Machines that share the work, with NATS and PostgreSQL, in rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`.
 testbed-machines: dist/.built
 	@contrib/install-peers nats-server initdb
-	node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
+	node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \

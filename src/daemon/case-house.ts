@@ -9,7 +9,7 @@ import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import { type CaseCompany, type Cases, noteAgain, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
 
@@ -63,8 +63,8 @@ export function ownCaseHouse(
   return {
     store,
     async openCases({ registry, config, ground, company, told }) {
-      const outbox = createOutbox({ store, notify, log, told });
-      const mine = await openCases(store, outbox, registry, config, log, ground, company);
+      const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });
+      const mine: Cases = await openCases(store, outbox, registry, config, log, ground, company);
       cases = mine;
       return {
         ...{ cases: mine, outbox },

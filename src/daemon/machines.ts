@@ -14,6 +14,7 @@ import type { CaseOrder } from '../control/daemon.ts';
 import type { MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
 import { type Database, openDatabase } from '../store/postgresql/database.ts';
+import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store } from '../store/records.ts';
 import { readAskedOrder } from './asked-order.ts';
@@ -229,6 +230,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         const tenant = await openCasePartition({
           ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
           ...{ partition, partitions: count, store: scope, tenure, askResync, log },
+          deliveries: openDeliveries(database, tenure.lease),
         });
         tenant.cases.watch(face.watchers.tellLine);
         return tenant;

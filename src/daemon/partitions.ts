@@ -30,6 +30,7 @@ export interface PartitionsOptions<T extends Tenant> {
 export interface Tenure {
   /** False once the lease may be over: it was not lengthened in time, or another machine has it. */
   readonly sure: () => boolean;
+  readonly lease: Lease;
 }
 
 export interface Partitions<T extends Tenant> {
@@ -75,7 +76,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     held.set(partition, one);
     try {
       const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
-      one.tenant = await open(partition, store, { sure });
+      one.tenant = await open(partition, store, { sure, lease });
       log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
     } catch (error) {
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
@@ -99,7 +100,8 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     );
     const scopes = new Set(still.map(({ scope }) => scope));
     for (const [partition, one] of [...held])
-      if (scopes.has(one.lease.scope)) one.renewed = asked;
+      // A database that was put back to an older state knows the lease, but not what was written since.
+      if (scopes.has(one.lease.scope) && !one.store.lost) one.renewed = asked;
       else await drop(partition, 'another machine has it now');
   }
 

@@ -119,6 +119,7 @@ export const steps: readonly SchemaStep[] = [
     );
     CREATE INDEX audit_by_time ON audit (scope, time);`,
   },
+  { serves: 1, sql: 'ALTER TABLE outbox ADD COLUMN doubt bigint' },
 ];
 
 /** Held while the schema is looked at and changed: "ITRK". */
