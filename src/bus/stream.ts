@@ -144,7 +144,7 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
     const message = decodeCaseMessage(one.data);
     if (collector !== null && typeof message !== 'string') return [{ collector, message }];
     // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
-    log('error', `partition ${partition}: a message of ${one.subject} is left out: ${message}`);
+    bus.refused.count('judged', collector, typeof message === 'string' ? message : 'its name is no router id');
     return [];
   }
 
