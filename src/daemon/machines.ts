@@ -42,6 +42,8 @@ export interface MachinesParts {
   readonly look: Look;
   readonly log: Log;
   readonly onFatal: (why: string) => void;
+  /** Called every ten seconds while the schema of the database is changed, before anything else is begun. */
+  readonly onWork?: () => void;
 }
 
 /** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
@@ -58,7 +60,7 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   const { bus: wanted, duties, routerId } = config();
   const machine = machineName(routerId);
   const closers: (() => void | Promise<void>)[] = [];
-  const database = await openShared(config(), log);
+  const database = await openShared(config(), parts);
   closers.push(() => database.close());
   try {
     const everywhere = openScope(database, null, null);
@@ -80,7 +82,10 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   }
 }
 
-const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Database> =>
+const openShared = (
+  { sharedStore, routerId }: Config,
+  { log, onWork = () => {} }: Pick<MachinesParts, 'log' | 'onWork'>,
+): Promise<Database> =>
   openDatabase({
     url: sharedStore!.url,
     passwordFile: sharedStore!.password,
@@ -89,6 +94,8 @@ const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Databa
     key: sharedStore!.identity?.key ?? null,
     holder: `${routerId} at ${hostname()}`,
     onProblem: text => log('warn', text),
+    onSchema: text => log('info', `store postgresql: ${text}`),
+    onWork,
   });
 
 const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
