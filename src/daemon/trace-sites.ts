@@ -112,7 +112,7 @@ export function createTraceSites({
       draw: (...asked) => sites.draw(...asked),
       status: () => sites.status(),
     },
-    ...{ config: now, clock: Date.now },
+    ...{ config: now },
   });
 
   const startAgent = (next: Config, files: ReturnType<typeof readSiteIdentity>) => {

@@ -1,18 +1,18 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { IncidentAsk } from '../store/records.ts';
 import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
 import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { createCaseLife, recent } from './case-life.ts';
 import { type CaseChange, caseReports } from './case-reports.ts';
-import { evidenceOf } from './evidence.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
-import { foundAs, isStillWrong, kindOf, watchesOver } from './kinds.ts';
-import { note, type OpenCase, reopen, snapshotOf, unheardOf } from './open-case.ts';
+import { foundAs, isStillWrong } from './kinds.ts';
+import { newCase } from './new-case.ts';
+import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
-import { recipientsOf } from './recipients.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
 /** The parts of the configuration in force that concern cases. */
@@ -34,6 +34,8 @@ export interface CaseBookOptions {
   readonly stored: readonly Case[];
   /** Gives ids (case-id.ts); left out: those that are free behind the stored ones. */
   readonly newId?: (time: number) => string;
+  /** Other books share the cases: what `incidentAsks` has is to be asked of all. Default: there is no other. */
+  readonly shared?: boolean;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
 }
@@ -68,6 +70,10 @@ export interface CaseBook {
   takeUp(id: string, mark: Mark): readonly CaseChange[] | null;
   /** A person's words for the timeline. */
   remark(id: string, mark: Mark): readonly CaseChange[] | null;
+  /** Which incidents of cases that were opened all books are to be asked for; each is returned once. */
+  incidentAsks(): readonly IncidentAsk[];
+  /** The answers: what an incident was called until then, and its name. */
+  incidentsAre(names: ReadonlyMap<string, string>): void;
   /** Cases that are not over. */
   open(): readonly Case[];
   /** All witnesses of these, as they are known now, each with its case. */
@@ -100,7 +106,7 @@ const MOST_ENDS = 10_000;
 export function createCaseBook(options: CaseBookOptions): CaseBook {
   const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
   const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
-  const incidents = createIncidents();
+  const incidents = createIncidents(options.shared);
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();
   /** Peers whose session is up and whose table is whole. */
@@ -163,31 +169,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       refused++;
       return null;
     }
-    const { groups, notify } = settings();
-    const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
-    const guarded = objects.filter(object => registry.guards(object).length > 0);
-    const watches = watchesOver(prefix, registered, change, registry);
-    const kind = kindOf(change.kind, registered, registry);
-    const open: OpenCase = {
-      id: newId(change.time),
-      kind,
-      state: 'suspected',
-      prefix: change.prefix,
-      origin: change.origin,
-      offender: change.offender,
-      ground: change.ground,
-      expected: kind === change.kind ? [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b) : [],
-      decidedBy: change.decidedBy,
-      watches: watches.map(({ name }) => name),
-      critical: watches.some(({ critical }) => critical),
-      opened: change.time,
-      changed: change.time,
-      ended: null,
-      objects: evidenceOf(objects),
-      recipients: recipientsOf(guarded, watches, groups, notify),
-      ...unheardOf(change.offender),
-      ...(change.peer === DRILL_PEER && { drill: true }),
-    };
+    const ground = { registry, ...settings(), drill: change.peer === DRILL_PEER };
+    const open = newCase(newId(change.time), prefix, registered, change, ground);
     open.comebacks = recent(ends.get(keyIn(open)) ?? [], change.time);
     enter(open);
     return open;
@@ -375,6 +358,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     takeUp: (id, { time, by, reason }) =>
       withCase(id, open => open.dismissed !== undefined && takeUp(open, time, reason, by)),
     remark: (id, mark) => withCase(id, open => remark(open, mark, 'note')),
+    incidentAsks: incidents.asks,
+    incidentsAre(names) {
+      incidents.agreed(names);
+      for (const open of cases.values()) open.incident = names.get(open.incident ?? '') ?? open.incident;
+    },
     open: () => [...cases.values()].map(snapshotOf),
     *witnesses() {
       for (const open of cases.values()) for (const one of open.witnesses.values()) yield [open, one];

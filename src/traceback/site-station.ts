@@ -16,6 +16,7 @@ import {
   type SiteQuestion,
   type SiteReplies,
 } from './site-wire.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 /** How long a connection has to say its name, ms. */
 const HELLO_TIME = 10_000;
@@ -208,12 +209,12 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
     },
     async ask(name, questions, deadline) {
       const site = siteOf(name);
-      const began = clock();
+      const elapsed = startStopwatch();
       if (site.connection !== null) site.asked++;
       const { connection } = site;
       const answer = await put(name, deadline, (id, within) => questionOf(id, within, questions, options.keyOf));
       if (typeof answer === 'string') return answer;
-      const after = clock() - began;
+      const after = elapsed();
       if (
         answer.type !== 'answer' ||
         answer.answers.some(one => one.sightings.some(({ question }) => question >= questions.length))
