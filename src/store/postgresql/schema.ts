@@ -140,6 +140,18 @@ export const steps: readonly SchemaStep[] = [
     );
     CREATE INDEX audit_by_time ON audit (scope, time);`,
   },
+  // Cases of one incident are linked across partitions (incidents.ts). A program that does not know of it goes on linking
+  // those of one partition, and leaves `offender` empty.
+  {
+    serves: 1,
+    sql: `
+    CREATE TABLE incidents (
+      key      text   NOT NULL PRIMARY KEY,
+      incident text   NOT NULL,
+      time     bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    ALTER TABLE cases ADD COLUMN offender bigint;`,
+  },
 ];
 
 /** Held while the schema is looked at and changed: "ITRK". */

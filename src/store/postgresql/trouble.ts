@@ -33,3 +33,7 @@ export function isOfConnection(error: unknown): boolean {
     /^(Connection terminated|Client has encountered a connection error|Query read timeout)/.test(error.message)
   );
 }
+
+/** True when this user, or this database, cannot carry out the statement, however often it is asked. */
+export const isRefusal = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && (error.code ?? '').startsWith('42');
