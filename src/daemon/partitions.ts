@@ -99,8 +99,8 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       LEASE,
     );
     const scopes = new Set(still.map(({ scope }) => scope));
+    // A database that was put back to an older state knows the lease, but not what was written since.
     for (const [partition, one] of [...held])
-      // A database that was put back to an older state knows the lease, but not what was written since.
       if (scopes.has(one.lease.scope) && !one.store.lost) one.renewed = asked;
       else await drop(partition, 'another machine has it now');
   }

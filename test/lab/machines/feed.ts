@@ -18,9 +18,9 @@ export interface FeedOptions {
   readonly to: string;
   /** Its own; the collector must let it dial. */
   readonly as: number;
-  /** Routes of the table, and UPDATEs about them in a second. */
-  readonly routes: number;
-  readonly load: number;
+  /** Routes of the table, and UPDATEs about them in a second; left out: none. */
+  readonly routes?: number;
+  readonly load?: number;
 }
 
 /** How often UPDATEs are sent, ms. */
@@ -31,7 +31,7 @@ const ONE_IN = 50;
 /** 20.0.0.0/24 and on. */
 const routeOf = (number: number): string => `${20 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}.0/24`;
 
-export function feedOf({ from, to, as, routes, load }: FeedOptions): Feed {
+export function feedOf({ from, to, as, routes = 0, load = 0 }: FeedOptions): Feed {
   /** What is hijacked, each with the number of its path. */
   const held = new Map<string, number>();
   /** Of each route of the table the number of its path; 0: it is withdrawn. */

@@ -9,21 +9,20 @@
 import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
+import { seeded } from '../internet/graph.ts';
 import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
 import { mailDoor, type Taken } from './mail-door.ts';
 import { countOf, printTable, type Row } from './table.ts';
+import { numberOption, textOption } from './told.ts';
 
-const word = (name: string): string | undefined =>
-  process.argv.find(one => one.startsWith(`${name}=`))?.slice(name.length + 1);
-const option = (name: string, otherwise: number): number => Number(word(name) ?? otherwise);
-const ROUNDS = option('ROUNDS', 20);
-const SEED = option('SEED', 1);
-const LASTS = option('LASTS', 0);
-const LOAD = option('LOAD', 1_000);
-const ROUTES = option('ROUTES', 50_000);
-const FAULT = word('FAULT');
+const ROUNDS = numberOption('ROUNDS', 20);
+const SEED = numberOption('SEED', 1);
+const LASTS = numberOption('LASTS', 0);
+const LOAD = numberOption('LOAD', 1_000);
+const ROUTES = numberOption('ROUTES', 50_000);
+const FAULT = textOption('FAULT');
 /**
  * Prefixes of a round: four are hijacked for all of it, two of them before the fault and two during it; one begins and ends
  * during it; one comes and goes and comes.
@@ -34,16 +33,6 @@ const [LEAST, MOST] = [500, 9_000];
 /** How long all may take to be told after a fault is healed, ms. */
 const PATIENCE = 120_000;
 
-/** mulberry32: the same rounds for the same seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 const prefixes = Math.max(16, ROUNDS * EACH);
@@ -88,7 +77,7 @@ const feeds: Feed[] = collectors.map(({ at }, i) =>
   feedOf({ from: feedsAt[i]!, to: at, as: 64497, routes: ROUTES, load: LOAD }),
 );
 
-const next = random(SEED);
+const next = seeded(SEED);
 const all = faultsOf({ shared, prefixes, collectors, engines, next });
 const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
 if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join('; ')}`);
