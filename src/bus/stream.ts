@@ -32,6 +32,13 @@ const AT_ONCE = 4;
 const AGAIN = 500;
 /** How often the server is asked how much waits. Milliseconds. */
 const LOOK = 3_000;
+/**
+ * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
+ * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
+ * The library tries a new leader that is not chosen yet as often as messages are asked for. Milliseconds.
+ */
+const ASKED = 2_000;
+const OWED = 1_000;
 
 /** A message with the collector that published it, by the subject: the server lets each publish as itself only. */
 export interface Incoming {
@@ -125,7 +132,12 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         serverTime = () => made + performance.now();
         trouble = '';
         const consumer = await jetstream(nc).consumers.get(STREAM, name);
-        messages = await consumer.consume({ max_messages: UNDER_WAY, abort_on_missing_resource: true });
+        messages = await consumer.consume({
+          max_messages: UNDER_WAY,
+          expires: ASKED,
+          idle_heartbeat: OWED,
+          abort_on_missing_resource: true,
+        });
         if (closed) break;
         await takeAll(messages);
       } catch (error) {

@@ -45,6 +45,8 @@ export interface MachinesParts {
   readonly look: Look;
   readonly log: Log;
   readonly onFatal: (why: string) => void;
+  /** Called every ten seconds while the schema of the database is changed, before anything else is begun. */
+  readonly onWork?: () => void;
 }
 
 /** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
@@ -61,7 +63,7 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   const { bus: wanted, duties, routerId } = config();
   const machine = machineName(routerId);
   const closers: (() => void | Promise<void>)[] = [];
-  const database = await openShared(config(), log);
+  const database = await openShared(config(), parts);
   closers.push(() => database.close());
   try {
     const everywhere = openScope(database, null, null);
@@ -83,7 +85,10 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   }
 }
 
-const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Database> =>
+const openShared = (
+  { sharedStore, routerId }: Config,
+  { log, onWork = () => {} }: Pick<MachinesParts, 'log' | 'onWork'>,
+): Promise<Database> =>
   openDatabase({
     url: sharedStore!.url,
     passwordFile: sharedStore!.password,
@@ -93,6 +98,8 @@ const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Databa
     holder: `${routerId} at ${hostname()}`,
     took: took('transaction'),
     onProblem: text => log('warn', text),
+    onSchema: text => log('info', `store postgresql: ${text}`),
+    onWork,
   });
 
 const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
