@@ -9,9 +9,10 @@ import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, noteAgain, openCases } from './cases.ts';
+import { type CaseCompany, type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
+import { noteAgain } from './sent-again.ts';
 
 /** What the rest of the daemon asks of an outbox. */
 export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;

@@ -9,9 +9,10 @@ import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
 import { createCaseFeed } from './case-feed.ts';
 import type { CaseParts } from './case-house.ts';
-import { type CasesOfStore, noteAgain, openCases } from './cases.ts';
+import { type CasesOfStore, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import type { Tenant, Tenure } from './partitions.ts';
+import { noteAgain } from './sent-again.ts';
 
 export interface CasePartition extends Tenant {
   readonly cases: CasesOfStore;

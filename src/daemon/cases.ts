@@ -108,15 +108,6 @@ const AT_ONCE = 16;
 /** Numbers of cases are counted within a day: what has named an incident longer ago cannot be given again. */
 const NAMED = 2 * 24 * 3_600_000;
 
-/** Writes into a case that one of its notices goes again, for nobody knows whether it was taken before. */
-export function noteAgain(
-  cases: Pick<Cases, 'mark'>,
-  { caseId, channel, event, recipient, doubt }: OutboxRecord,
-): void {
-  const reason = `${channel} of its ${event} to ${recipient} goes again: whether it was taken at ${new Date(doubt ?? 0).toISOString()} is not known`;
-  void cases.mark(caseId, { what: 'note', by: 'intertrackd', reason, until: null }).catch(() => {}); // it is in the log
-}
-
 export async function openCases(
   store: Store,
   outbox: Outbox,

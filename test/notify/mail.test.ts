@@ -61,7 +61,7 @@ describe('notify/mail', () => {
     expect(again.messageId).to.equal(first!.mail.messageId);
     expect(again.headers.get(DOUBT_HEADER.toLowerCase())).to.equal('2026-11-29T20:03:04.000Z');
     expect(again.text).to.match(
-      /二度届いている可能性[^]*This may reach you a second time[^]*2026-11-29\s20:03:04\sUTC/,
+      /二度届いている可能性[\s\S]*This may reach you a second time[\s\S]*2026-11-29\s20:03:04\sUTC/,
     );
     expect(again.text!.endsWith(first!.mail.text!), 'and all that it said').to.equal(true);
   });
