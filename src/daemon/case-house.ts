@@ -29,6 +29,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** Resolves once it can be read and written; never, when it is closed before. */
+  readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
     readonly cases: Cases;
     readonly outbox: OutboxFace;
@@ -62,6 +64,7 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told });
       const mine = await openCases(store, outbox, registry, config, log, ground, company);
