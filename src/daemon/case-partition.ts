@@ -63,7 +63,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     },
   });
   const place = { place: partition, books: partitions };
-  const more = { ...company, place, lost: () => store.lost };
+  const more = { ...company, place, link: store.link, lost: () => store.lost };
   const cases = await openCases(store, outbox, registry, config, log, ground, more);
   const cursors = await store.read('cursor.all', {});
   const feed = createCaseFeed({

@@ -29,8 +29,11 @@ export type SchemaStep = {
 export type OnlineWork =
   /** Makes an index: its name, and what stands behind ON. */
   | { readonly index: string; readonly on: string }
-  /** Changes some rows at a time, each time in a transaction of its own, until there is none to change. */
-  | { readonly repeat: string };
+  /**
+   * Goes through a table by its key, some rows at a time, each time in a transaction of its own: $1 is the key it has come to, at
+   * first '', and one row is returned with the next one as `last`; null: that was the end.
+   */
+  | { readonly walk: string };
 
 export const steps: readonly SchemaStep[] = [
   {
@@ -136,6 +139,18 @@ export const steps: readonly SchemaStep[] = [
       PRIMARY KEY (scope, number)
     );
     CREATE INDEX audit_by_time ON audit (scope, time);`,
+  },
+  // Cases of one incident are linked across partitions (incidents.ts). A program that does not know of it goes on linking
+  // those of one partition, and leaves `offender` empty.
+  {
+    serves: 1,
+    sql: `
+    CREATE TABLE incidents (
+      key      text   NOT NULL PRIMARY KEY,
+      incident text   NOT NULL,
+      time     bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    ALTER TABLE cases ADD COLUMN offender bigint;`,
   },
 ];
 

@@ -48,3 +48,7 @@ const PASSING = ['08', '25006', '40', '53', '55P03', '57'];
 /** True when it can mend without anybody changing the configuration or the database: then it is worth to wait. */
 export const isPassing = (error: unknown): boolean =>
   isOfConnection(error) || PASSING.some(prefix => sqlStateOf(error).startsWith(prefix));
+
+/** True when this user, or this database, cannot carry out the statement, however often it is asked. */
+export const isRefusal = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && (error.code ?? '').startsWith('42');
