@@ -12,8 +12,9 @@ import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
-import type { MachineRow } from '../control/machine-rows.ts';
+import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
+import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
@@ -21,9 +22,11 @@ import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
+import { behindOf, countsOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
+import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
@@ -93,6 +96,7 @@ const openShared = (
       certificate: sharedStore!.identity?.certificate ?? null,
       key: sharedStore!.identity?.key ?? null,
       holder: `${routerId} at ${hostname()}`,
+      took: took('transaction'),
       onProblem: text => log('warn', text),
       onSchema: text => log('info', `store postgresql: ${text}`),
       onWork,
@@ -129,11 +133,14 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const everyScope = openScope(database, null, null);
   const everywhere = {
     async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
-      const away = shared.away();
-      if (away !== null) throw new Error(`what the machines share is in the database, which is waited for: ${away}`);
+      mustBeThere();
       return everyScope.read(what, args);
     },
   };
+  function mustBeThere(): void {
+    const away = shared.away();
+    if (away !== null) throw new Error(`what the machines share is in the database, which is waited for: ${away}`);
+  }
   const { duties, bus: wanted } = config();
   let publisher: Publisher | null = null;
   let presence: Presence | null = null;
@@ -145,7 +152,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   /** What is closed while everything can still be written. */
   const leaving: (() => void | Promise<void>)[] = [];
 
-  const resyncs = createResyncs(async collector => (await bus?.ready)?.publish(resyncSubject(collector)));
+  const resyncs = { asked: 0, told: 0 };
+  const resync = createResyncs(async collector => {
+    resyncs.asked++;
+    (await bus?.ready)?.publish(resyncSubject(collector));
+  });
 
   /** Waits until the one partition is here: without a bus nobody else can take what is told. */
   async function toTheBook(event: CaseEvent): Promise<void> {
@@ -193,21 +204,29 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
+    const here = [...running().keys()].sort((a, b) => a - b);
     return {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
-      partitions: [...running().keys()].sort((a, b) => a - b),
+      ...{ partitions: here, ...behindOf(here, running()) },
+      counts: countsOf({
+        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
+        taken: partitions?.taken() ?? 0,
+      }),
     };
   }
 
   function joinBus(to: Bus): void {
     const made = agreed.known.then(partitions =>
-      createPublisher({ bus: to, partitions, life: started, resync: retell, log }),
+      createPublisher({ bus: to, partitions, life: started, resync: retell, took: took('publish'), log }),
     );
     publisher = createTeller({ publisher: made, retell, log });
     leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
-    const asked = retellSoon(retell);
+    const asked = retellSoon(() => {
+      resyncs.told++;
+      retell();
+    });
     to.ready.then(
       nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && asked()) }),
       () => {},
@@ -217,7 +236,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       bus: to,
       self: alive,
       onChange(of, missed) {
-        log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${missed ? 'is not heard any more' : 'is there'}`);
+        const unseen = missed ? 'is not heard any more: what its peers hold is out of sight' : 'is there';
+        log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${unseen}`);
         for (const partition of running().values()) missed ? partition.missed(of) : partition.back(of);
       },
     });
@@ -237,8 +257,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       async open(partition, scope, tenure) {
         const tenant = await openCasePartition({
           ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
-          ...{ partition, partitions: count, store: scope, tenure, askResync: resyncs.ask, log },
+          ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
+          took: took('stream'),
         });
         tenant.cases.watch(face.watchers.tellLine);
         return tenant;
@@ -278,6 +299,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
+    async partitions() {
+      mustBeThere();
+      const [rows, count] = [await readPartitions(database), await agreed.known];
+      return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
+    },
+    refused: () => bus?.refused.rows() ?? [],
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     problems: () => [
@@ -299,6 +326,13 @@ function awayProblems(away: string | null, duties: Config['duties']): string[] {
   ];
   return [`the database is waited for${waiting.map((one, i) => `${i === 0 ? ': ' : ', '}${one}`).join('')} (${away})`];
 }
+
+/** Tells whoever counts how long a hop took. */
+const took =
+  (hop: Hop['hop']) =>
+  (milliseconds: number): void => {
+    if (HOPS.hasSubscribers) HOPS.publish({ hop, milliseconds } satisfies Hop);
+  };
 
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const one of closers.splice(0).reverse()) await one();

@@ -52,7 +52,7 @@ export function createTeller({ publisher: coming, retell, log, most = MOST }: Te
     // Nobody is made to wait for what may take long.
     tell: async event => (publisher === null ? keep(event) : publisher.tell(event)),
     report() {
-      const report = publisher?.report() ?? { published: 0, again: 0, waiting, dropped: 0 };
+      const report = publisher?.report() ?? { published: 0, again: 0, waiting, dropped: 0, room: most };
       return { ...report, dropped: report.dropped + dropped };
     },
     problems: () => [

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { readPrivateFile } from '../../net/private-file.ts';
 import { migrate } from './migrate.ts';
+import { keepPace, type Pace } from './pace.ts';
 import { steps as allSteps, type SchemaStep } from './schema.ts';
 import { type Servers, serversOf, urlsOf } from './servers.ts';
 import { describeTrouble, isPassing } from './trouble.ts';
@@ -38,6 +39,8 @@ export interface DatabaseOptions {
   readonly holder: string;
   /** A connection that nobody used broke; one line. */
   readonly onProblem: (text: string) => void;
+  /** Is told how long each transaction took, ms. */
+  readonly took?: (milliseconds: number) => void;
   readonly steps?: readonly SchemaStep[];
   /** A line about how the schema is brought up. */
   readonly onSchema?: (text: string) => void;
@@ -67,6 +70,7 @@ export interface Database {
   readonly pool: pg.Pool;
   /** Brings the schema up: before, nothing else can be asked. Rejects with one line that says what is wrong and what to do. */
   bringUp(): Promise<void>;
+  readonly pace: Pace;
   /**
    * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
    * earlier life is taken at once.
@@ -138,6 +142,7 @@ export function databaseOf(options: DatabaseOptions): Database {
         throw failed(error);
       }
     },
+    pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
         `INSERT INTO leases (scope, holder, fence, until)
