@@ -30,6 +30,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** Resolves once it can be read and written; never, when it is closed before. */
+  readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
     readonly cases: Cases;
     readonly outbox: OutboxFace;
@@ -67,6 +69,7 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });
       const mine: Cases = await openCases(store, outbox, registry, config, log, ground, company);
