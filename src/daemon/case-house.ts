@@ -9,7 +9,8 @@ import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import type { CaseCompany } from './case-company.ts';
+import { type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
 

@@ -72,10 +72,12 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
         'warn',
         `the machines share out ${count} partitions, not ${wanted.partitions}: the first of them has decided`,
       );
+    // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+    const mailDomain = duties.includes('cases') ? await database.agree('mail domain', hostname()) : hostname();
     const bus = wanted === null ? null : openBusOf(wanted, machine, log);
     if (bus !== null) closers.push(() => bus.close());
     const shared = traces === null ? own : joinStores(own, traces);
-    return houseOf(parts, { machine, database, everywhere, store: shared, bus, count, closers });
+    return houseOf(parts, { machine, database, everywhere, store: shared, bus, count, mailDomain, closers });
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -117,12 +119,13 @@ interface Opened {
   readonly store: Store;
   readonly bus: Bus | null;
   readonly count: number;
+  readonly mailDomain: string;
   readonly closers: (() => void | Promise<void>)[];
 }
 
 function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const { config, log, started, version, retell } = parts;
-  const { machine, database, everywhere, store, bus, count, closers } = opened;
+  const { machine, database, everywhere, store, bus, count, mailDomain, closers } = opened;
   const { duties, bus: wanted } = config();
   let publisher: Publisher | null = null;
   let presence: Presence | null = null;
@@ -254,7 +257,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...{ database, count, log, machines: sharers },
       async open(partition, scope, tenure) {
         const tenant = await openCasePartition({
-          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
           ...{ partition, partitions: count, store: scope, tenure, askResync, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
         });
