@@ -5,8 +5,8 @@
 import type { CaseEvent, CaseMessage } from '../bus/case-event.ts';
 import type { Incoming } from '../bus/stream.ts';
 import { routerIdOf } from '../bus/subjects.ts';
-import type { Case, Witness } from '../hijack/case.ts';
-import { DRILL_PEER } from '../hijack/case-book.ts';
+import type { Witness } from '../hijack/case.ts';
+import { DRILL_PEER, type WitnessedCase } from '../hijack/case-book.ts';
 import type { Judged } from '../hijack/judged.ts';
 import { foundAs } from '../hijack/kinds.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
@@ -17,7 +17,7 @@ import type { Log } from './log.ts';
 export interface CaseFeedOptions {
   readonly cases: Pick<
     CasesOfStore,
-    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'open' | 'together'
+    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'witnesses' | 'together'
   >;
   /** How far the book has come, from the store. */
   readonly cursors: readonly CursorRecord[];
@@ -106,12 +106,12 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   }
 
   /** The witnesses of a collector's peers, with their cases. */
-  function* witnessesOf(collector: string): Generator<readonly [of: Case, witness: Witness]> {
+  function* witnessesOf(collector: string): Generator<readonly [of: WitnessedCase, witness: Witness]> {
     const end = `@${routerIdOf(collector)}`;
-    for (const of of cases.open()) for (const one of of.witnesses) if (one.peer.endsWith(end)) yield [of, one];
+    for (const one of cases.witnesses()) if (one[1].peer.endsWith(end)) yield one;
   }
 
-  const leaves = (of: Case, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
+  const leaves = (of: WitnessedCase, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
     peer,
     peerAs: as,
     peerAddress: address,

@@ -7,8 +7,9 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
-import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { type CaseBook, createCaseBook } from '../hijack/case-book.ts';
 import { caseIds } from '../hijack/case-id.ts';
+import type { CaseChange } from '../hijack/case-reports.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
@@ -27,7 +28,10 @@ import { createIncidentLinks, idsOf } from './incident-links.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
-  /** Resolves when the changes are on disk. */
+  /**
+   * Resolves when the changes are on disk, but for those that may wait (hijack/case-reports.ts): who holds a route is told anew
+   * after a crash, by the collectors or the peers themselves.
+   */
   judged(changes: readonly Judged[]): Promise<void>;
   session(peer: string): void;
   endOfRib(peer: string, time: number): void;
@@ -39,7 +43,7 @@ export interface Cases {
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
-  /** Cases that are not over, as they are now. */
+  /** Cases that are not over, as was told of them last. */
   open(): readonly Case[];
   openCount(): number;
   /** One case, over or not; null: there is none of this id. */
@@ -62,6 +66,8 @@ export interface Cases {
 
 /** The cases of one store. */
 export interface CasesOfStore extends Cases {
+  /** All witnesses of cases that are not over, as they are known now. */
+  readonly witnesses: CaseBook['witnesses'];
   /**
    * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
    * this book is no more that of its store, and is to be closed.
@@ -334,11 +340,13 @@ export async function openCases(
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
+    witnesses: book.witnesses,
     together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
     peersAre(names, mayBe = () => false) {
-      const witnesses = new Set(book.open().flatMap(one => one.witnesses.map(({ peer }) => peer)));
+      const witnesses = new Set<string>();
+      for (const [, { peer }] of book.witnesses()) witnesses.add(peer);
       for (const name of names) witnesses.delete(name);
       for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },
@@ -379,7 +387,7 @@ export async function openCases(
       clearInterval(timer);
       clearInterval(reminding);
       reach.close();
-      await writing;
+      await keep(book.flush());
     },
   };
 }

@@ -45,7 +45,7 @@ export function newCase(
     ended: null,
     objects: evidenceOf(objects),
     recipients: recipientsOf(guarded, watches, groups, notify),
-    ...unheardOf(),
+    ...unheardOf(change.offender),
     ...(drill && { drill }),
   };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CaseEvent } from '../../src/bus/case-event.ts';
 import { createCaseFeed } from '../../src/daemon/case-feed.ts';
-import type { Case } from '../../src/hijack/case.ts';
+import type { Witness } from '../../src/hijack/case.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import type { CursorRecord, StoreWrite } from '../../src/store/records.ts';
 import { judgedChange } from '../bus/judged.ts';
@@ -29,8 +29,17 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
       peersAre: names => void told.push(`peers ${names.join()}`),
       peerForgotten: peer => void told.push(`forgotten ${peer}`),
       registryChanged: () => void told.push('registry'),
-      open: () =>
-        [{ kind: 'origin', prefix: PREFIX, decidedBy: PREFIX, offender: 64666, witnesses }] as unknown as Case[],
+      *witnesses() {
+        const of = {
+          kind: 'origin',
+          prefix: PREFIX,
+          decidedBy: PREFIX,
+          offender: 64666,
+          origin: 64666,
+          ground: '',
+        } as const;
+        for (const one of witnesses) yield [of, one as Witness];
+      },
       async together(events, also) {
         events();
         writes = [...also];

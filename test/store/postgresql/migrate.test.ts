@@ -15,8 +15,9 @@ const COLUMN: SchemaStep = { sql: `ALTER TABLE cases ADD COLUMN colour text NOT 
 const FILLED: SchemaStep = {
   online: [
     {
-      repeat: `UPDATE cases SET colour = 'red' WHERE id IN (SELECT id FROM cases WHERE colour = '' LIMIT 500
-                 FOR UPDATE SKIP LOCKED)`,
+      walk: `WITH part AS (SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT 500),
+             done AS (UPDATE cases SET colour = 'red' FROM part WHERE cases.id = part.id AND colour = '')
+             SELECT max(id) AS last FROM part`,
     },
   ],
   serves: 1,
