@@ -256,8 +256,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log, machines: sharers },
       async open(partition, scope, tenure) {
+        // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+        const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
-          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
           deliveries: openDeliveries(database, tenure.lease),
           ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,

@@ -161,6 +161,7 @@ function createRelay(
     const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut);
+    const { follows = mail.references } = mail;
     try {
       await (await transport()).sendMail({
         from: config.from,
@@ -174,7 +175,8 @@ function createRelay(
           'Auto-Submitted': 'auto-generated',
           ...(mail.doubt !== undefined && { [DOUBT_HEADER]: new Date(mail.doubt).toISOString() }),
         },
-        ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
+        ...(mail.references === null ? {} : { references: mail.references }),
+        ...(follows === null ? {} : { inReplyTo: follows }),
         signal: whole.signal,
         ...({ begin } satisfies Guarded),
       });
