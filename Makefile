@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade security fuzz documented install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-fleet security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -97,6 +97,12 @@ testbed-machines: dist/.built
 testbed-upgrade: dist/.built
 	@contrib/install-peers nats-server initdb
 	INTERTRACK_BUILT=1 node test/lab/upgrade/run.ts $(foreach name,FROM ROUNDS SEED,$(if $($(name)),$(name)=$($(name))))
+
+# Many collectors, played in one process, and what the machines with cases, NATS and PostgreSQL need for them:
+# `make testbed-fleet COLLECTORS=25 PEERS=60`; more names in test/lab/fleet/run.ts.
+testbed-fleet: dist/.built
+	@contrib/install-peers nats-server initdb
+	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
