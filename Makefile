@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-fleet security fuzz documented install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online testbed-fleet security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -103,6 +103,10 @@ testbed-upgrade: dist/.built
 testbed-fleet: dist/.built
 	@contrib/install-peers nats-server initdb
 	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
+# How long who writes waits while the schema of the shared database is changed: `make testbed-online ROWS=300000`.
+testbed-online: node_modules/.installed
+	@contrib/install-peers initdb
+	node test/lab/upgrade/online.ts $(if $(ROWS),ROWS=$(ROWS))
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \

@@ -130,8 +130,9 @@ async function patiently(work: () => Promise<void>, number: number, say: Migrati
 }
 
 async function doOnline(client: pg.Client, work: OnlineWork): Promise<void> {
-  if ('repeat' in work) {
-    while (((await client.query(work.repeat)).rowCount ?? 0) > 0);
+  if ('walk' in work) {
+    for (let last: string | null = ''; last !== null; )
+      last = (await client.query<{ last: string | null }>(work.walk, [last])).rows[0]?.last ?? null;
     return;
   }
   const { index, on } = work;

@@ -29,8 +29,11 @@ export type SchemaStep = {
 export type OnlineWork =
   /** Makes an index: its name, and what stands behind ON. */
   | { readonly index: string; readonly on: string }
-  /** Changes some rows at a time, each time in a transaction of its own, until there is none to change. */
-  | { readonly repeat: string };
+  /**
+   * Goes through a table by its key, some rows at a time, each time in a transaction of its own: $1 is the key it has come to, at
+   * first '', and one row is returned with the next one as `last`; null: that was the end.
+   */
+  | { readonly walk: string };
 
 export const steps: readonly SchemaStep[] = [
   {

@@ -53,6 +53,9 @@ const between = ([least, most]: readonly [number, number]) => least + Math.floor
 const drawn = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
+/** What took so long to be told is shown, ms. */
+const LONG = 20_000;
+
 /** What of a log shows that something did not go its usual way. */
 const ODD = /is left out|follows \d|follows nothing|cannot be read|is a version/;
 
@@ -158,7 +161,7 @@ async function round(number: number) {
   const again = drawn(machines);
   plan.push([again, old], [again, fresh]);
 
-  const rows: (Step & { begun: number; over: number; slowest: number })[] = [];
+  const rows: (Step & { begun: number; over: number; beginAfter: number; endAfter: number })[] = [];
   await wait(between(BETWEEN));
   for (const [one, to] of plan) {
     const from = performance.now();
@@ -167,10 +170,13 @@ async function round(number: number) {
     const within = (time: number | null) => time !== null && time >= from;
     const told = hijacks.all.flatMap(({ announced, told: at }) => (within(at) ? [at! - announced] : []));
     const ends = hijacks.all.flatMap(({ withdrawn, endTold }) => (within(endTold) ? [endTold! - withdrawn!] : []));
-    const row = { ...step, begun: told.length, over: ends.length, slowest: Math.round(Math.max(0, ...told, ...ends)) };
+    const slowest = (of: readonly number[]) => Math.round(Math.max(0, ...of));
+    const row = { ...step, begun: told.length, over: ends.length, beginAfter: slowest(told), endAfter: slowest(ends) };
     rows.push(row);
+    const back = row.back === null ? 'refused' : `${row.back} ms`;
+    const each = (count: number, after: number) => `${count}, ${after} ms`.padStart(15);
     console.log(
-      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${row.back === null ? 'refused'.padStart(10) : `${row.back} ms`.padStart(10)} ${String(row.begun).padStart(6)} ${String(row.over).padStart(5)} ${`${row.slowest} ms`.padStart(10)}   ${row.versions}`,
+      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${back.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}   ${row.versions}`,
     );
     if (row.refusal !== '') console.log(`        ${row.refusal}`);
   }
@@ -192,6 +198,14 @@ async function round(number: number) {
   const cases = (await asked.askOther('show', 'case', 'all')) as readonly Case[];
   for (const one of machines) look(one);
   for (const line of odd) console.log(`    ${line}`);
+  // What took long is shown with its reasons.
+  for (const one of hijacks.all) {
+    const [begin, end] = [(one.told ?? 0) - one.announced, (one.endTold ?? 0) - (one.withdrawn ?? 0)];
+    if (Math.max(begin, end) < LONG) continue;
+    console.log(`    ${one.prefix}: told after ${Math.round(begin)} ms, its end after ${Math.round(end)} ms`);
+    for (const { time, what, state } of cases.find(({ prefix }) => prefix === one.prefix)?.timeline ?? [])
+      console.log(`        ${new Date(time).toISOString()} ${state} ${what}`);
+  }
   const count = (of: (prefix: string) => number, is: (n: number) => boolean) =>
     hijacks.all.filter(({ prefix }) => is(of(prefix))).length;
   const mails = (what: 'begin' | 'end') => (prefix: string) => mailsOf(shared.smtp, prefix, what);
@@ -212,7 +226,8 @@ async function round(number: number) {
     gaps: odd.filter(line => line.includes('follows')).length,
     mixed: rows.filter(({ mixed }) => mixed).length,
     bothNamed: rows.filter(({ versions: named }) => named === [old.version, fresh.version].sort().join(' and ')).length,
-    slowest: Math.max(...rows.map(({ slowest }) => slowest)),
+    beginAfter: Math.max(...rows.map(({ beginAfter }) => beginAfter)),
+    endAfter: Math.max(...rows.map(({ endAfter }) => endAfter)),
     longestBack: Math.max(...rows.map(({ back }) => back ?? 0)),
   };
   for (const feed of feeds) feed.close();
@@ -221,11 +236,11 @@ async function round(number: number) {
 }
 
 console.log(
-  '\n    step                                    back after  begun  over    slowest   versions that machines name',
+  '\n    step                                   back after  begins, slowest    ends, slowest   versions that machines name',
 );
 const rounds: Awaited<ReturnType<typeof round>>[] = [];
 for (let number = 0; number < ROUNDS; number++) rounds.push(await round(number));
-const most = new Set(['slowest', 'longestBack']);
+const most = new Set(['beginAfter', 'endAfter', 'longestBack']);
 const sums = Object.fromEntries(
   Object.keys(rounds[0]!).map(name => {
     const each = rounds.map(one => one[name as keyof (typeof rounds)[number]]);
