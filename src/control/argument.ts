@@ -1,5 +1,6 @@
 import { parseAsn, parsePath } from '../bgp/as-path.ts';
 import { ROLES } from '../bgp/role.ts';
+import { isMachine, machineName } from '../bus/subjects.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
@@ -64,6 +65,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).map(row => row.peer),
+  },
+  'ROUTER-ID': {
+    help: 'router id of a machine that shares the work',
+    refuse: text => (isMachine(machineName(text)) ? null : 'router id, such as 192.0.2.10'),
+    values: async daemon => (await daemon.machines()).filter(({ missed }) => missed).map(({ machine }) => machine),
   },
   FAMILY: {
     help: `address family: ${FAMILIES.join(', ')}`,

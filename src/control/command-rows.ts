@@ -59,7 +59,7 @@ import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
-import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from './machine-rows.ts';
+import type { ForgottenRow, MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -104,6 +104,7 @@ export interface CommandRows {
   readonly 'check evidence CASE-ID': CheckedEvidence;
   readonly 'check route PREFIX AS': RouteAnswer;
   readonly 'clear bgp PEER': OrderRow;
+  readonly 'clear collector ROUTER-ID': ForgottenRow;
   readonly 'clear traceback AS': OrderRow;
   readonly 'disable traceback': OrderRow;
   readonly 'disable traceback AS': OrderRow;

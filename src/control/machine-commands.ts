@@ -41,6 +41,15 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     },
   },
   {
+    syntax: 'clear collector ROUTER-ID',
+    help: 'Forget a machine that was removed for good: what its peers held is gone',
+    async run({ daemon, args, by, row, note }) {
+      const { rows, notes } = await daemon.forgetMachine(args['ROUTER-ID']!, by);
+      for (const one of rows) await row(one);
+      for (const words of notes) note(words);
+    },
+  },
+  {
     syntax: 'show bgp summary all',
     help: 'One line for each peer of every machine',
     async run(call) {

@@ -247,6 +247,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     cases: house.openEverywhere,
     machines: async () => house.machines(),
     askAll: house.askAll,
+    forgetMachine: house.forgetMachine,
     case: id => cases.get(id),
     drill: (question, signal) =>
       drill(

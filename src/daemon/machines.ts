@@ -25,6 +25,7 @@ import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
+import { removedMachines } from './removed-machine.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 
 export interface MachinesParts {
@@ -188,6 +189,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       question.words.every(one => typeof one === 'string')
     )
       return parts.look(question.words as string[], signal);
+    if (question.ask === 'forget') return removed.asked(question);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
     const read = readAskedOrder(question);
     if (read === null) throw new Error('it is no order about a case');
@@ -212,6 +214,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     };
     setTimeout(tellAll, Math.max(0, retold + RETELL - performance.now())).unref();
   }
+
+  const removed = removedMachines({
+    ...{ bus, machine, count, running, log },
+    machines: () => presence?.machines() ?? [],
+    unlist: of => presence?.forget(of),
+  });
 
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
@@ -292,6 +300,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
+    forgetMachine: removed.forget,
     problems: () => [
       ...(publisher?.problems() ?? []),
       ...machineProblems(presence?.machines() ?? []),

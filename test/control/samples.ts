@@ -31,6 +31,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   REQUEST: '17',
   RIDPEER: 'csirt',
   ROLE: 'customer',
+  'ROUTER-ID': '192.0.2.20',
   RPKI: 'cache1',
   SET: 'AS-EXAMPLE',
   SOURCE: 'JPIRR',

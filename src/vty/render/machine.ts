@@ -1,4 +1,10 @@
-import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from '../../control/machine-rows.ts';
+import type {
+  ForgottenRow,
+  MachineRouteRow,
+  MachineRow,
+  MachineSummaryRow,
+  SilentRow,
+} from '../../control/machine-rows.ts';
 import { renderSummary } from './bgp.ts';
 import { renderRoutes } from './route.ts';
 import { count, table } from './text.ts';
@@ -11,6 +17,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     [
       { head: 'Machine' },
       { head: 'State' },
+      { head: 'Version' },
       { head: 'Up', right: true },
       { head: 'Peers', right: true },
       { head: 'Routes', right: true },
@@ -22,6 +29,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     rows.map(row => [
       row.self ? `${row.machine} *` : row.machine,
       row.missed ? `silent ${duration(now - row.heard)}` : 'there',
+      row.version,
       duration(now - row.started),
       `${row.established}/${row.peers}`,
       row.routes,
@@ -35,6 +43,20 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
   const silent = rows.filter(({ missed }) => missed).length;
   lines.push(`${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`);
   return lines;
+}
+
+/** `clear collector`. */
+export function renderForgotten(rows: readonly ForgottenRow[]): string[] {
+  return table(
+    [
+      { head: 'Machine' },
+      { head: 'In cases of' },
+      { head: 'Cases', right: true },
+      { head: 'Witnesses gone', right: true },
+      { head: 'Not done', free: true },
+    ],
+    rows.map(row => [row.machine, row.partitions.join(',') || '-', row.cases, row.witnesses, row.silent]),
+  );
 }
 
 /** `show bgp summary all`. */
