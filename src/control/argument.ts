@@ -1,9 +1,9 @@
 import { parseAsn, parsePath } from '../bgp/as-path.ts';
 import { ROLES } from '../bgp/role.ts';
-import { isMachine, machineName } from '../bus/subjects.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
+import { parseAddress } from '../net/address.ts';
 import { WELL_KNOWN_COMMUNITIES } from '../net/community.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
@@ -66,11 +66,6 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).map(row => row.peer),
   },
-  'ROUTER-ID': {
-    help: 'router id of a machine that shares the work',
-    refuse: text => (isMachine(machineName(text)) ? null : 'router id, such as 192.0.2.10'),
-    values: async daemon => (await daemon.machines()).filter(({ missed }) => missed).map(({ machine }) => machine),
-  },
   FAMILY: {
     help: `address family: ${FAMILIES.join(', ')}`,
     refuse: text => (FAMILIES.includes(text) ? null : `address family: ${FAMILIES.join(', ')}`),
@@ -80,6 +75,16 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'name of an `rpki` of the configuration',
     refuse: refuseName('name of an rpki'),
     values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
+  },
+  MACHINE: {
+    help: 'router id of a machine that shares the work',
+    refuse: text => (parseAddress(text)?.afi === 1 ? null : 'router id'),
+    values: async daemon => (await daemon.machines()).map(({ machine }) => machine),
+  },
+  PARTITION: {
+    help: 'number of a partition of the cases, from 0 on',
+    refuse: text => (/^\d{1,3}$/.test(text) && Number(text) < 256 ? null : 'number from 0 to 255'),
+    values: async daemon => (await daemon.partitions()).map(({ partition }) => String(partition)),
   },
   PROBE: {
     help: 'name of a `probe` of the configuration',

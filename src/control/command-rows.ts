@@ -59,7 +59,15 @@ import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
-import type { ForgottenRow, MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from './machine-rows.ts';
+import type {
+  ForgottenRow,
+  MachineDetail,
+  MachineRouteRow,
+  MachineRow,
+  MachineSummaryRow,
+  PartitionRow,
+  SilentRow,
+} from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -104,7 +112,7 @@ export interface CommandRows {
   readonly 'check evidence CASE-ID': CheckedEvidence;
   readonly 'check route PREFIX AS': RouteAnswer;
   readonly 'clear bgp PEER': OrderRow;
-  readonly 'clear collector ROUTER-ID': ForgottenRow;
+  readonly 'clear collector MACHINE': ForgottenRow;
   readonly 'clear traceback AS': OrderRow;
   readonly 'disable traceback': OrderRow;
   readonly 'disable traceback AS': OrderRow;
@@ -134,6 +142,7 @@ export interface CommandRows {
   readonly 'show rid': RidPeerRow;
   readonly 'show rid requests': RidEntry;
   readonly 'show collector': MachineRow;
+  readonly 'show collector MACHINE': MachineDetail;
   readonly 'show case': Case;
   readonly 'show case all': Case;
   readonly 'show case CASE-ID': CaseDetail;
@@ -168,6 +177,8 @@ export interface CommandRows {
   readonly 'show memory': MemoryStatus;
   readonly 'show mitigation': MitigationRow;
   readonly 'show outbox': NoticeRow;
+  readonly 'show partition': PartitionRow;
+  readonly 'show partition PARTITION': PartitionRow;
   readonly 'show peer PEER quality': QualityRow;
   readonly 'show flow': FlowRow;
   readonly 'show probe PROBE vantages': VantageRow;
@@ -213,6 +224,7 @@ export interface CommandRows {
   readonly 'watch all': AnyRow | MarkRow | LeftOutRow;
   readonly 'watch cases': LiveRow<CaseLineRow>;
   readonly 'watch log': LogRow | LeftOutRow;
+  readonly 'watch machines': LiveRow<MachineRow> | GoneRow<MachineRow, 'machine'>;
   readonly 'watch notices': LiveRow<NoticeRow>;
   readonly 'watch probes': LiveRow<ProbeStatusRow> | GoneRow<ProbeStatusRow, 'probe'>;
   readonly 'watch sessions': LiveRow<SummaryRow> | GoneRow<SummaryRow, 'peer'>;

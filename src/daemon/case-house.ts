@@ -3,7 +3,7 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineAnswers, MachineRow } from '../control/machine-rows.ts';
+import type { MachineAnswer, MachineAnswers, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
@@ -29,6 +29,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** Resolves once it can be read and written; never, when it is closed before. */
+  readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
     readonly cases: Cases;
     readonly outbox: OutboxFace;
@@ -45,6 +47,10 @@ export interface CaseHouse {
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
+  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  partitions(): Promise<readonly PartitionRow[]>;
+  /** What came over the bus and was not believed. */
+  refused(): readonly RefusedRow[];
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
   /** A machine was removed for good (removed-machine.ts). */
@@ -64,6 +70,7 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told });
       const mine = await openCases(store, outbox, registry, config, log, ground, company);
@@ -87,6 +94,8 @@ export function ownCaseHouse(
     forgetMachine: async () => {
       throw new Error('this machine is alone: no `bus nats` is configured');
     },
+    partitions: async () => [],
+    refused: () => [],
     problems: () => [],
     async close() {},
   };

@@ -21,7 +21,7 @@ export interface RemovedParts {
   /** This machine, all that are heard or missed, and how many partitions they share. */
   readonly machine: string;
   readonly machines: () => readonly Machine[];
-  readonly count: number;
+  readonly count: Promise<number>;
   /** The partitions that run here. */
   readonly running: () => ReadonlyMap<number, CasePartition>;
   /** It is not listed any more, until it is heard again. */
@@ -80,7 +80,7 @@ export function removedMachines(parts: RemovedParts): RemovedMachines {
         ),
       ]);
       const reached = new Set(rows.flatMap(({ partitions }) => partitions));
-      const missing = Array.from({ length: count }, (_, partition) => partition).filter(one => !reached.has(one));
+      const missing = Array.from({ length: await count }, (_, partition) => partition).filter(one => !reached.has(one));
       const known = listed || rows.some(({ witnesses, silent }) => witnesses > 0 || silent !== '');
       return {
         rows,

@@ -20,9 +20,10 @@ const LIVE: Readonly<Record<string, readonly [line: string, begun: string, name:
   PROBE: ['retention prove', '', 'tap1'],
   REQUEST: ['rid approve', '', '7'],
   RIDPEER: ['trace report t20260301-120000-abcd to', 'cs', 'csirt'],
-  'ROUTER-ID': ['clear collector', '192', '192.0.2.20'],
   RPKI: ['show rpki cache', '', 'validators'],
   SOURCE: ['reload irr', 'J', 'JPIRR'],
+  MACHINE: ['show collector', '192', '192.0.2.20'],
+  PARTITION: ['show partition', '1', '1'],
   'TRACE-ID': ['show trace', 't', TRACE.id],
   VICTIMS: ['plan placement --victim', '64500,192', `64500,${CASE.prefix}`],
 };

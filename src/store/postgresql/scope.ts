@@ -58,7 +58,7 @@ export interface ScopeStore extends Store {
 
 /** `lease` null: nothing can be written; then `scope` null reads what every scope has. */
 export function openScope(database: Database, scope: string | null, lease: Lease | null): ScopeStore {
-  const { place, pool } = database;
+  const { place, pool, pace } = database;
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let written = lease?.written ?? 0;
@@ -70,12 +70,14 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     if (waiting >= MOST_REQUESTS)
       throw new Error(`${place}: it is too slow: ${waiting} requests wait; this one is refused`);
     waiting++;
+    const over = pace.waits();
     const mine = turn.then(work);
     turn = mine.catch(() => {});
     try {
       return await mine;
     } finally {
       waiting--;
+      over();
     }
   };
   const run = (client: pg.PoolClient | pg.Pool, of: Statement, values: Readonly<Record<string, unknown>>) =>
@@ -169,6 +171,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
   async function transact(batch: readonly StoreWrite[]): Promise<void> {
     if (lease === null || scope === null) throw new Error(`${place}: nothing can be written without a lease`);
     if (lost) throw new Error(`${place}: ${scope} is another machine's now`);
+    const began = performance.now();
     const client = await pool.connect();
     let broken: Error | undefined;
     let committing = false;
@@ -186,6 +189,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
       written++;
+      pace.took(performance.now() - began);
     } catch (error) {
       broken = error as Error;
       if (committing && (await tookPlace(written + 1))) {
