@@ -14,6 +14,7 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
+import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
@@ -263,8 +264,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log, machines: sharers },
       async open(partition, scope, tenure) {
+        // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+        const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
-          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
+          deliveries: openDeliveries(database, tenure.lease),
           ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
           took: took('stream'),
