@@ -22,7 +22,7 @@ import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
-import { behindOf, countsOf } from './machine-counts.ts';
+import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
@@ -220,6 +220,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     setTimeout(tellAll, Math.max(0, retold + RETELL - performance.now())).unref();
   }
 
+  const counted = () => ({ database, running: running(), ...resyncs, taken: partitions?.taken() ?? 0 });
+
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);
@@ -227,10 +229,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       ...{ partitions: here, ...behindOf(here, running()) },
-      counts: countsOf({
-        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
-        taken: partitions?.taken() ?? 0,
-      }),
+      counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
     };
   }
 
@@ -314,6 +313,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     partitions: async () =>
       partitionRows(await readPartitions(database), count, presence?.machines() ?? [], config().routerId),
     refused: () => bus?.refused.rows() ?? [],
+    shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     problems: () => [
