@@ -9,7 +9,8 @@ import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import type { CaseCompany } from './case-company.ts';
+import { type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
 
@@ -29,6 +30,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** Resolves once it can be read and written; never, when it is closed before. */
+  readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
     readonly cases: Cases;
     readonly outbox: OutboxFace;
@@ -68,6 +71,7 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told });
       const mine = await openCases(store, outbox, registry, config, log, ground, company);

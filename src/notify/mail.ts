@@ -150,6 +150,7 @@ function createRelay(
     const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut);
+    const { follows = mail.references } = mail;
     try {
       await (await transport()).sendMail({
         from: config.from,
@@ -160,7 +161,8 @@ function createRelay(
         date: new Date(mail.date),
         // Keeps vacation programs quiet (RFC 3834 section 5.1).
         headers: { 'Auto-Submitted': 'auto-generated' },
-        ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
+        ...(mail.references === null ? {} : { references: mail.references }),
+        ...(follows === null ? {} : { inReplyTo: follows }),
         signal: whole.signal,
         ...({ still } satisfies Guarded),
       });

@@ -62,7 +62,8 @@ export interface Wording {
       | 'lasted'
       | 'why'
       | 'changed'
-      | 'case',
+      | 'case'
+      | 'incident',
       string
     >
   >;
@@ -105,6 +106,10 @@ export interface Wording {
   readonly drill: string;
   /** The first sentence of a summary of so many cases. */
   summary(event: 'storm' | 'storm-end', count: number): string;
+  /** All cases of a summary are of this incident. */
+  ofOneIncident(incident: string): string;
+  /** Of a summary: other cases are told in others. */
+  readonly apart: string;
   /** That mail to these addresses may not get through, and why. */
   cutOff(prefix: string): string;
   /** All that a test notice has to say. */

@@ -201,6 +201,10 @@ export const migrations: readonly MigrationStep[] = [
      number INTEGER NOT NULL PRIMARY KEY,
      body   TEXT    NOT NULL
    ) STRICT;`,
+  `CREATE TABLE agreed (
+     name  TEXT NOT NULL PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

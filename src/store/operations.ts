@@ -49,6 +49,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
         (SELECT body ->> 'trace' FROM audit WHERE what = 'trace.start' AND body ->> 'id' = :trace))
       AND (:denied = 0 OR what GLOB '*.refused' OR what = 'refused.more' OR what GLOB '*.denied' OR what = 'peer.shunned')
     ORDER BY number`,
+  'agreed.get': 'SELECT name, value FROM agreed WHERE name = :name',
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'approval.all': 'SELECT id, hash, until, body FROM approvals ORDER BY id',
@@ -98,6 +99,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (number, time, what, body, hash) VALUES (:number, :time, :what, :body, :hash)',
   'audit.forget': 'DELETE FROM audit WHERE number <= :through',
+  'agreed.put': `INSERT INTO agreed (name, value) VALUES (:name, :value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   // The first time stays.
   'mark.put': 'INSERT INTO marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING',
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',

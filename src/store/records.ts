@@ -228,6 +228,8 @@ export type StoreWrite =
   | { readonly op: 'standing.put'; readonly caseId: string; readonly body: string }
   | { readonly op: 'standing.forget'; readonly caseId: string }
   | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
+  /** What machines that share a database have agreed on, as one of them remembers it. */
+  | { readonly op: 'agreed.put'; readonly name: string; readonly value: string }
   /** A time that is kept by the first who writes it. */
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
@@ -310,6 +312,10 @@ export interface StoreReads {
   'trace.of-case': { readonly args: { readonly caseId: string; readonly limit: number }; readonly row: TraceRecord };
   'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
+  'agreed.get': {
+    readonly args: { readonly name: string };
+    readonly row: { readonly name: string; readonly value: string };
+  };
   'mark.get': {
     readonly args: { readonly name: string };
     readonly row: { readonly name: string; readonly time: number };

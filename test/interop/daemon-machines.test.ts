@@ -86,6 +86,9 @@ describe('interop/daemon-machines', function () {
       expect(summary).to.include({ cases: 4, open: 4 });
       expect(cases.map(({ prefix }) => prefix).sort()).to.deep.equal([0, 1, 2, 3].map(prefixOf));
     }
+    const threads = shared.smtp.received.map(({ mail }) => [mail.references].flat());
+    expect(new Set(threads.map(([root]) => root)).size, 'one thread').to.equal(1);
+    expect(threads[0]![0]).to.match(new RegExp(`^<${incident}\\.incident@`));
     const { stdout } = await engines[0]!.itctl('show', 'incident');
     expect(stdout.match(/^I\d{4}-/gm)).to.have.length(1);
   });
