@@ -13,6 +13,7 @@ import type { CaseCompany } from './case-company.ts';
 import { type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
+import { noteAgain } from './sent-again.ts';
 
 /** What the rest of the daemon asks of an outbox. */
 export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;
@@ -73,8 +74,8 @@ export function ownCaseHouse(
     store,
     there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
-      const outbox = createOutbox({ store, notify, log, told });
-      const mine = await openCases(store, outbox, registry, config, log, ground, company);
+      const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });
+      const mine: Cases = await openCases(store, outbox, registry, config, log, ground, company);
       cases = mine;
       return {
         ...{ cases: mine, outbox },

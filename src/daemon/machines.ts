@@ -14,6 +14,7 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
+import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
@@ -258,6 +259,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
           ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
+          deliveries: openDeliveries(database, tenure.lease),
           ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
           took: took('stream'),

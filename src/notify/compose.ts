@@ -263,7 +263,8 @@ function advice(
 /** Japan has kept UTC+9 without summer time since 1952. */
 const JST = 9 * 3600 * 1000;
 
-function instant(time: number, say: Wording): string {
+/** An instant as a language writes it. */
+export function instant(time: number, say: Wording): string {
   const show = (at: number) => {
     const date = new Date(at);
     return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 19).replace('T', ' ');

@@ -38,6 +38,7 @@ export function cutOffRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     });
   const subject = ascii(
     `[InterTrack] [cut off] mail servers of ${cut.length} recipient(s) lie inside ${of.prefix} (${of.id})`,

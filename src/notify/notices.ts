@@ -103,6 +103,7 @@ export function outboxRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     });
   const seen = new Set<string>();
   const mailing = mailBlocks(settings.notify).length > 0;

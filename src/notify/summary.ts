@@ -47,6 +47,7 @@ export function summaryRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     };
     summaries.push({ record, cases: of });
   };

@@ -122,6 +122,8 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
+  doubt: time =>
+    `This may reach you a second time: when it was sent at ${time}, no answer came, and whether your mail server had taken it is not known.`,
   drill:
     '[drill] This is a drill: no such route exists, and nothing has to be done. It measures how long this mail takes to reach you.',
   summary: (event, count) =>

@@ -118,6 +118,8 @@ export const japanese: Wording = {
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
+  doubt: time =>
+    `本メールは二度届いている可能性があります。${time}に送信した際に応答が得られず、受信されたかどうかを確認できませんでした。`,
   drill: '[drill] これは訓練です。このような経路は実在せず、対応は不要です。本メールが届くまでの時間を測定しています。',
   summary: (event, count) =>
     event === 'storm'

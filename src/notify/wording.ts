@@ -102,6 +102,8 @@ export interface Wording {
   /** The same of a case that is of no route. */
   readonly willTellOfEnd: string;
   because(reason: string): string;
+  /** Above a notice that may have been taken before, at this instant. */
+  doubt(time: string): string;
   /** Above a drill: nothing has happened. */
   readonly drill: string;
   /** The first sentence of a summary of so many cases. */

@@ -61,6 +61,11 @@ export interface OutboxRecord {
   readonly due: number;
   readonly created: number;
   readonly lastError: string;
+  /**
+   * When the other end may last have got it whole without an answer that is known here, ms since the epoch: what was sent or
+   * is sent after that may reach it twice. Null: never.
+   */
+  readonly doubt: number | null;
 }
 
 /** What is still to be told of a case in a summary. */
@@ -205,6 +210,7 @@ export type StoreWrite =
       readonly attempts: number;
       readonly due: number;
       readonly lastError: string;
+      readonly doubt: number | null;
     }
   /** Something is to be told of a case in a summary; it is there once. */
   | { readonly op: 'owed.add'; readonly caseId: string; readonly event: OwedRecord['event']; readonly time: number }

@@ -375,6 +375,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON - 600_000,
     created: NOON - 600_000,
     lastError: '',
+    doubt: null,
   },
   {
     id: '2026-03-01-01.begin.2',
@@ -388,6 +389,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 240_000,
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
+    doubt: null,
   },
   {
     id: '2026-03-01-01.begin.webhook-1a2b3c4d',
@@ -401,6 +403,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 30_000,
     created: NOON - 600_000,
     lastError: 'answers 503',
+    doubt: null,
   },
 ];
 

@@ -287,7 +287,9 @@ describe('notify/outbox', () => {
   it('takes up what an earlier life left, and does not send what was sent', async () => {
     const server = await serve();
     const records = await stored();
-    await store.write([{ op: 'outbox.update', id: records[0]!.id, state: 'sent', attempts: 1, due: 0, lastError: '' }]);
+    await store.write([
+      { op: 'outbox.update', id: records[0]!.id, state: 'sent', attempts: 1, due: 0, lastError: '', doubt: null },
+    ]);
     const box = outbox(server.port);
     await box.start();
     await settled(3);
