@@ -252,6 +252,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     refused: async () => house.refused(),
     shared: async () => house.shared(),
     askAll: house.askAll,
+    forgetMachine: house.forgetMachine,
     case: id => cases.get(id),
     drill: (question, signal) =>
       drill(

@@ -3,7 +3,14 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineRow, PartitionRow, RefusedRow, SharedStatus } from '../control/machine-rows.ts';
+import type {
+  MachineAnswer,
+  MachineAnswers,
+  MachineRow,
+  PartitionRow,
+  RefusedRow,
+  SharedStatus,
+} from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
@@ -57,6 +64,8 @@ export interface CaseHouse {
   refused(): readonly RefusedRow[];
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
+  /** A machine was removed for good (removed-machine.ts). */
+  readonly forgetMachine: MachineAnswers['forgetMachine'];
   problems(): readonly string[];
   /** Closes what is shared, once nothing is stored any more. */
   close(): Promise<void>;
@@ -93,6 +102,9 @@ export function ownCaseHouse(
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
     machines: () => [],
+    forgetMachine: async () => {
+      throw new Error('this machine is alone: no `bus nats` is configured');
+    },
     partitions: async () => [],
     refused: () => [],
     shared: () => null,

@@ -7,7 +7,7 @@ import type { Config } from '../config/tree.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
-import { createCaseFeed } from './case-feed.ts';
+import { type CaseFeed, createCaseFeed } from './case-feed.ts';
 import type { CaseParts } from './case-house.ts';
 import { type CasesOfStore, openCases } from './cases.ts';
 import type { Log } from './log.ts';
@@ -20,6 +20,8 @@ export interface CasePartition extends Tenant {
   /** A collector is not heard any more; it is there again. */
   missed(collector: string): void;
   back(collector: string): void;
+  /** A collector was removed for good (case-feed.ts). */
+  forget(collector: string): ReturnType<CaseFeed['forget']>;
   /** Messages that came twice, and gaps. */
   counts(): { readonly twice: number; readonly gaps: number };
   /** How far behind it is; null: collectors are on no bus. */
@@ -90,6 +92,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     outbox,
     missed: feed.missed,
     back: feed.want,
+    forget: feed.forget,
     counts: feed.counts,
     backlog: () => reader?.backlog() ?? null,
     async close() {

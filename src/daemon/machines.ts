@@ -29,6 +29,7 @@ import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
+import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
@@ -193,6 +194,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       question.words.every(one => typeof one === 'string')
     )
       return parts.look(question.words as string[], signal);
+    if (question.ask === 'forget') return removed.asked(question);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
     const read = readAskedOrder(question);
     if (read === null) throw new Error('it is no order about a case');
@@ -204,6 +206,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
 
   const counted = () => ({ database, running: running(), ...resyncs, taken: partitions?.taken() ?? 0 });
+  const removed = removedMachines({
+    ...{ bus, machine, count: agreed.known, running, log },
+    machines: () => presence?.machines() ?? [],
+    unlist: of => presence?.forget(of),
+  });
 
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
@@ -311,6 +318,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
+    async forgetMachine(...of) {
+      mustBeThere();
+      return removed.forget(...of);
+    },
     problems: () => [
       ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),

@@ -91,6 +91,7 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     ON CONFLICT (case_id, notice) DO NOTHING`,
   'cursor.put': `INSERT INTO cursors (collector, life, sequence) VALUES (:collector, :life, :sequence)
     ON CONFLICT (collector) DO UPDATE SET life = excluded.life, sequence = excluded.sequence`,
+  'cursor.forget': 'DELETE FROM cursors WHERE collector = :collector',
   'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
   'trace.begun':
     'INSERT INTO trace_work (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body',

@@ -219,6 +219,8 @@ export type StoreWrite =
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   /** Stands in one transaction with what it stands for. */
   | { readonly op: 'cursor.put'; readonly record: CursorRecord }
+  /** A collector comes back no more. */
+  | { readonly op: 'cursor.forget'; readonly collector: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   /** A trace is in work; `body`: what is asked for, as JSON. And it is over. */
   | { readonly op: 'trace.begun'; readonly id: string; readonly body: string }

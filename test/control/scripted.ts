@@ -806,6 +806,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     cases: async () => [CASE],
     machines: async () => MACHINES,
     shared: async () => SHARED,
+    forgetMachine: async () => ({
+      rows: [
+        { machine: '192.0.2.10', partitions: [0, 2], cases: 1, witnesses: 3, silent: '' },
+        { machine: '192.0.2.30', partitions: [], cases: 0, witnesses: 0, silent: 'it did not answer within 3 s' },
+      ],
+      notes: ['not done in partitions 1, 3: give the command again once a machine has them'],
+    }),
     partitions: async () => PARTITIONS,
     refused: async () => [
       { what: 'judged', machine: '192.0.2.20', times: 3, last: NOON, why: 'it is no JSON in UTF-8' },

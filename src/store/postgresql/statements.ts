@@ -14,6 +14,7 @@ export const SHARED_WRITES = [
   'owed.done',
   'told.add',
   'cursor.put',
+  'cursor.forget',
   'trace.put',
   'trace.begun',
   'trace.over',
@@ -106,6 +107,7 @@ const WRITES: Readonly<Record<Alone, string>> = {
     ON CONFLICT (case_id, notice) DO NOTHING`,
   'cursor.put': `INSERT INTO cursors (scope, collector, life, sequence) VALUES (:scope, :collector, :life, :sequence)
     ON CONFLICT (scope, collector) DO UPDATE SET life = excluded.life, sequence = excluded.sequence`,
+  'cursor.forget': 'DELETE FROM cursors WHERE scope = :scope AND collector = :collector',
   'trace.put': `INSERT INTO traces (scope, id, asked, body) VALUES (:scope, :id, :asked, :body)
     ON CONFLICT (scope, id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'trace.begun': `INSERT INTO trace_work (scope, id, body) VALUES (:scope, :id, :body)
