@@ -3,7 +3,14 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineAnswers, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
+import type {
+  MachineAnswer,
+  MachineAnswers,
+  MachineRow,
+  PartitionRow,
+  RefusedRow,
+  SharedStatus,
+} from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
@@ -49,6 +56,8 @@ export interface CaseHouse {
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
+  /** How this machine stands with the others; null: it is on no bus. */
+  shared(): SharedStatus | null;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed. */
@@ -98,6 +107,7 @@ export function ownCaseHouse(
     },
     partitions: async () => [],
     refused: () => [],
+    shared: () => null,
     problems: () => [],
     async close() {},
   };

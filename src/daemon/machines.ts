@@ -23,7 +23,7 @@ import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
-import { behindOf, countsOf } from './machine-counts.ts';
+import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
@@ -205,6 +205,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return null;
   }
 
+  const counted = () => ({ database, running: running(), ...resyncs, taken: partitions?.taken() ?? 0 });
   const removed = removedMachines({
     ...{ bus, machine, count: agreed.known, running, log },
     machines: () => presence?.machines() ?? [],
@@ -218,10 +219,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       ...{ partitions: here, ...behindOf(here, running()) },
-      counts: countsOf({
-        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
-        taken: partitions?.taken() ?? 0,
-      }),
+      counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
     };
   }
 
@@ -317,6 +315,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
     },
     refused: () => bus?.refused.rows() ?? [],
+    shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     async forgetMachine(...of) {
