@@ -72,7 +72,8 @@ try {
   process.exit(1);
 }
 const fresh = thisProgram();
-console.log(`from ${FROM} (${old.version}) to ${thisRevision()} (${fresh.version}), seed ${SEED}`);
+const to = thisRevision();
+console.log(`from ${FROM} (${old.version}) to ${to} (${fresh.version}), seed ${SEED}`);
 
 async function round(number: number) {
   const shared: Shared | null = await sharedServers(PREFIXES);
@@ -265,7 +266,7 @@ const sums = Object.fromEntries(
     return [name, most.has(name) ? Math.max(...each) : each.reduce((sum, n) => sum + n, 0)];
   }),
 );
-console.log(JSON.stringify({ from: FROM, to: thisRevision(), seed: SEED, rounds: ROUNDS, ...sums }));
+console.log(JSON.stringify({ from: FROM, to, seed: SEED, rounds: ROUNDS, ...sums }));
 /** What must not be there after any upgrade. */
 const wrong = [
   'casesTwice',
