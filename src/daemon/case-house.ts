@@ -3,15 +3,25 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
+import type { CaseElsewhere } from '../control/case-rows.ts';
+import type {
+  MachineAnswer,
+  MachineAnswers,
+  MachineRow,
+  PartitionRow,
+  RefusedRow,
+  SharedStatus,
+} from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import type { CaseCompany } from './case-company.ts';
+import { type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
+import { noteAgain } from './sent-again.ts';
 
 /** What the rest of the daemon asks of an outbox. */
 export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;
@@ -45,14 +55,20 @@ export interface CaseHouse {
   openEverywhere(): Promise<readonly Case[]>;
   pendingEverywhere(): Promise<readonly OutboxRecord[]>;
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
+  /** As `caseElsewhere` of the Daemon (control/daemon.ts). */
+  elsewhere(id: string): CaseElsewhere | null;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
+  /** How this machine stands with the others; null: it is on no bus. */
+  shared(): SharedStatus | null;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed. */
   refused(): readonly RefusedRow[];
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
+  /** A machine was removed for good (removed-machine.ts). */
+  readonly forgetMachine: MachineAnswers['forgetMachine'];
   problems(): readonly string[];
   /** Closes what is shared, once nothing is stored any more. */
   close(): Promise<void>;
@@ -70,8 +86,8 @@ export function ownCaseHouse(
     store,
     there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
-      const outbox = createOutbox({ store, notify, log, told });
-      const mine = await openCases(store, outbox, registry, config, log, ground, company);
+      const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });
+      const mine: Cases = await openCases(store, outbox, registry, config, log, ground, company);
       cases = mine;
       return {
         ...{ cases: mine, outbox },
@@ -85,12 +101,17 @@ export function ownCaseHouse(
     retold() {},
     openEverywhere: async () => cases!.open(),
     pendingEverywhere: () => store.read('outbox.pending', {}),
+    elsewhere: () => null,
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
     machines: () => [],
+    forgetMachine: async () => {
+      throw new Error('this machine is alone: no `bus nats` is configured');
+    },
     partitions: async () => [],
     refused: () => [],
+    shared: () => null,
     problems: () => [],
     async close() {},
   };

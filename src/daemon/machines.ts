@@ -14,6 +14,7 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
+import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
@@ -22,12 +23,13 @@ import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
-import { behindOf, countsOf } from './machine-counts.ts';
+import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
+import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
@@ -175,10 +177,14 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
-  /** The machine that has the partition of a case, by the case's number. */
+  /** The partition of a case, by the case's number, and the machine that has it. */
+  function holderOf(id: string, count: number) {
+    const partition = (Number(id.slice(11)) - 1) % count;
+    return { partition, has: presence?.machines().find(one => !one.missed && one.partitions.includes(partition)) };
+  }
+
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const partition = (Number(id.slice(11)) - 1) % (await agreed.known);
-    const has = presence?.machines().find(one => !one.missed && one.partitions.includes(partition));
+    const { partition, has } = holderOf(id, await agreed.known);
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
     await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
@@ -192,6 +198,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       question.words.every(one => typeof one === 'string')
     )
       return parts.look(question.words as string[], signal);
+    if (question.ask === 'forget') return removed.asked(question);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
     const read = readAskedOrder(question);
     if (read === null) throw new Error('it is no order about a case');
@@ -202,6 +209,13 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return null;
   }
 
+  const counted = () => ({ database, running: running(), ...resyncs, taken: partitions?.taken() ?? 0 });
+  const removed = removedMachines({
+    ...{ bus, machine, count: agreed.known, running, log },
+    machines: () => presence?.machines() ?? [],
+    unlist: of => presence?.forget(of),
+  });
+
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);
@@ -209,10 +223,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       ...{ partitions: here, ...behindOf(here, running()) },
-      counts: countsOf({
-        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
-        taken: partitions?.taken() ?? 0,
-      }),
+      counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
     };
   }
 
@@ -255,8 +266,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log, machines: sharers },
       async open(partition, scope, tenure) {
+        // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+        const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
-          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
+          deliveries: openDeliveries(database, tenure.lease),
           ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
           took: took('stream'),
@@ -294,6 +308,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     },
     openEverywhere: () => cases!.everywhere(),
     pendingEverywhere: () => everywhere.read('outbox.pending', {}),
+    elsewhere(id) {
+      const { partition, has } = holderOf(id, agreed.now() ?? 1);
+      if (running().has(partition)) return null;
+      return { partition, machine: has === undefined ? null : routerIdOf(has.machine) };
+    },
     outboxOf: caseId => everywhere.read('outbox.of-case', { caseId }),
     machines: () =>
       (presence?.machines() ?? []).map(
@@ -305,8 +324,13 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
     },
     refused: () => bus?.refused.rows() ?? [],
+    shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
+    async forgetMachine(...of) {
+      mustBeThere();
+      return removed.forget(...of);
+    },
     problems: () => [
       ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),

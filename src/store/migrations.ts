@@ -205,6 +205,7 @@ export const migrations: readonly MigrationStep[] = [
      name  TEXT NOT NULL PRIMARY KEY,
      value TEXT NOT NULL
    ) STRICT;`,
+  'ALTER TABLE outbox ADD COLUMN doubt INTEGER',
 ];
 
 function chainAudit(db: DatabaseSync): void {

@@ -61,6 +61,11 @@ export interface OutboxRecord {
   readonly due: number;
   readonly created: number;
   readonly lastError: string;
+  /**
+   * When the other end may last have got it whole without an answer that is known here, ms since the epoch: what was sent or
+   * is sent after that may reach it twice. Null: never.
+   */
+  readonly doubt: number | null;
 }
 
 /** What is still to be told of a case in a summary. */
@@ -205,6 +210,7 @@ export type StoreWrite =
       readonly attempts: number;
       readonly due: number;
       readonly lastError: string;
+      readonly doubt: number | null;
     }
   /** Something is to be told of a case in a summary; it is there once. */
   | { readonly op: 'owed.add'; readonly caseId: string; readonly event: OwedRecord['event']; readonly time: number }
@@ -213,6 +219,8 @@ export type StoreWrite =
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   /** Stands in one transaction with what it stands for. */
   | { readonly op: 'cursor.put'; readonly record: CursorRecord }
+  /** A collector comes back no more. */
+  | { readonly op: 'cursor.forget'; readonly collector: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   /** A trace is in work; `body`: what is asked for, as JSON. And it is over. */
   | { readonly op: 'trace.begun'; readonly id: string; readonly body: string }
