@@ -244,7 +244,7 @@ describe('store/postgresql', function () {
             () => true,
             () => false,
           );
-        while (!(await write()));
+        while (!(await write())) await new Promise(resolve => setTimeout(resolve, 1));
       }
     } finally {
       proto.query = original;
@@ -252,6 +252,27 @@ describe('store/postgresql', function () {
     expect(cut).to.be.at.least(20);
     const numbers = (await store.read('evidence.of-case', { caseId: 'c1' })).map(({ number }) => number);
     expect(numbers).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('waits for a COMMIT that the server has not come to yet', async () => {
+    const store = await scoped(await connect(await fresh()));
+    const proto = pg.Client.prototype as { query: (...args: unknown[]) => unknown };
+    const original = proto.query;
+    let late = 0;
+    proto.query = function (this: pg.Client, ...args) {
+      if (args[0] !== 'COMMIT' || late++ > 0) return Reflect.apply(original, this, args);
+      setTimeout(() => Reflect.apply(original, this, args), 200);
+      return Promise.reject(new Error('Connection terminated unexpectedly'));
+    };
+    try {
+      await store.write([{ op: 'case.put', record: caseRecord('c1') }]);
+      await store.write([{ op: 'case.put', record: caseRecord('c2') }]);
+    } finally {
+      proto.query = original;
+    }
+    expect(store.lost).to.equal(false);
+    expect(late).to.equal(2);
+    expect((await store.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1', 'c2']);
   });
 
   it('waits for a server that was killed, and is right about what took place', async () => {
