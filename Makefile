@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real security fuzz documented install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -91,6 +91,17 @@ testbed-real: dist/.built
 testbed-machines: dist/.built
 	@contrib/install-peers nats-server initdb
 	node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
+
+# One machine after the other taken from the program at a revision of git to this one, back and forward again:
+# `make testbed-upgrade FROM=v1.0 ROUNDS=3 SEED=1`. FROM left out: the latest tag, or the revision before this one.
+testbed-upgrade: dist/.built
+	@contrib/install-peers nats-server initdb
+	INTERTRACK_BUILT=1 node test/lab/upgrade/run.ts $(foreach name,FROM ROUNDS SEED,$(if $($(name)),$(name)=$($(name))))
+
+# How long who writes waits while the schema of the shared database is changed: `make testbed-online ROWS=300000`.
+testbed-online: node_modules/.installed
+	@contrib/install-peers initdb
+	node test/lab/upgrade/online.ts $(if $(ROWS),ROWS=$(ROWS))
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \

@@ -103,6 +103,7 @@ try {
     config: loaded.config,
     version,
     log,
+    onWork: manager.working,
     onFatal: reason => {
       log('error', reason);
       void end(70);

@@ -1,5 +1,5 @@
 /** What collectors tell the case engines, as it travels: JSON, a version, and nothing that an engine trusts unread. */
-import { parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { JudgedChange } from '../registry/judged-change.ts';
 
 export type CaseEvent =
@@ -55,8 +55,8 @@ export function decodeCaseMessage(octets: Uint8Array): CaseMessage | string {
   }
   if (!isObject(read)) return 'it is no object';
   const { v, life, sequence, events } = read;
-  if (v !== VERSION) return `v: ${JSON.stringify(v)} is a version that is not known here`;
-  if (!isCount(life)) return 'life: no number';
+  if (v !== VERSION) return `v: ${shown(v)} is a version that is not known here`;
+  if (!isTime(life)) return 'life: no time';
   if (!isCount(sequence) || sequence === 0) return 'sequence: no number from 1 on';
   if (!Array.isArray(events) || events.length > MOST_EVENTS) return `events: no list of ${MOST_EVENTS} at most`;
   for (const [i, event] of events.entries()) {
@@ -71,7 +71,14 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown, most = MOST_TEXT): value is string => typeof value === 'string' && value.length <= most;
-const isName = (value: unknown): value is string => isText(value, MOST_NAME) && value !== '';
+/** Names stand in logs, mails and on terminals: what steers one is in none. */
+const isName = (value: unknown): value is string => isText(value, MOST_NAME) && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value);
+/** Milliseconds since the epoch, before the year 10000: what can be written as a date. */
+const LAST_TIME = 253_402_300_799_999;
+const isTime = (value: unknown): value is number => isCount(value) && value <= LAST_TIME;
+/** A value that is wrong, in words; of one that has others inside, which may be nested beyond measure, only what it is. */
+const shown = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'an object' : `${JSON.stringify(value)}`.slice(0, 40);
 const isAs = (value: unknown): boolean => isCount(value) && value <= 0xffff_ffff;
 const isNames = (value: unknown): boolean => Array.isArray(value) && value.length <= MOST_PEERS && value.every(isName);
 
@@ -87,7 +94,7 @@ function wrongWith(event: unknown): string | null {
     case 'forgotten':
       return isName(peer) ? null : 'peer: no name';
     case 'end-of-rib':
-      return !isName(peer) ? 'peer: no name' : isCount(time) ? null : 'time: no number';
+      return !isName(peer) ? 'peer: no name' : isTime(time) ? null : 'time: no time';
     case 'peers':
       return isNames(names) ? null : 'names: no list of names';
     case 'resynced':
@@ -102,7 +109,7 @@ function wrongWith(event: unknown): string | null {
       return null;
     }
     default:
-      return `what: ${JSON.stringify(what)?.slice(0, 40)} is not known here`;
+      return `what: ${shown(what)} is not known here`;
   }
 }
 
@@ -113,7 +120,11 @@ const oneOf =
 const optional = (is: (value: unknown) => boolean) => (value: unknown) => value === undefined || is(value);
 const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isPrefix = (value: unknown): boolean => isText(value, 64) && parsePrefix(value) !== null;
+/** As this program writes it: two spellings of one prefix would have two partitions, and a case in each. */
+function isPrefix(value: unknown): boolean {
+  const prefix = isText(value, 64) ? parsePrefix(value) : null;
+  return prefix !== null && formatPrefix(prefix) === value;
+}
 const isPath = (value: unknown): boolean =>
   Array.isArray(value) &&
   value.length <= MOST_PATH &&
@@ -123,7 +134,7 @@ const isPath = (value: unknown): boolean =>
 const FIELDS: readonly (readonly [keyof JudgedChange, (value: unknown) => boolean])[] = [
   ['peer', isName],
   ['peerAs', isAs],
-  ['peerAddress', value => isText(value, MOST_NAME)],
+  ['peerAddress', value => value === '' || isName(value)],
   ['prefix', isPrefix],
   ['origin', orNull(isAs)],
   [
@@ -148,7 +159,7 @@ const FIELDS: readonly (readonly [keyof JudgedChange, (value: unknown) => boolea
   ['hadBy', optional(isCount)],
   ['what', oneOf('held', 'gone', 'unseen')],
   ['why', oneOf('update', 'withdraw', 'replaced', 'registry', 'session')],
-  ['time', isCount],
+  ['time', isTime],
   ['path', isPath],
   ['state', value => isText(value, 64)],
   ['decidedBy', isPrefix],

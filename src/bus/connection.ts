@@ -4,6 +4,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { readPrivateFile } from '../net/private-file.ts';
 import { readCredentials } from './credentials.ts';
+import { countRefused, type Refused } from './refused.ts';
 
 export interface BusOptions {
   /** `tls://HOST[:PORT]` or `nats://HOST[:PORT]`, of one cluster. */
@@ -18,6 +19,8 @@ export interface BusOptions {
   readonly machine: string;
   /** The connection is up, or not, and why. */
   readonly onState: (up: boolean, why: string) => void;
+  /** Where what is not believed is counted. */
+  readonly refused?: Refused;
 }
 
 export interface Bus {
@@ -27,6 +30,10 @@ export interface Bus {
   readonly up: boolean;
   /** Why it is down; '' while it is up. */
   readonly trouble: string;
+  /** Since when it is so, ms since the epoch; and how often the connection was lost. */
+  readonly since: number;
+  readonly lost: number;
+  readonly refused: Refused;
   close(): Promise<void>;
 }
 
@@ -67,10 +74,14 @@ export function openBus(options: BusOptions): Bus {
   let connection: NatsConnection | null = null;
   let up = false;
   let trouble = 'not connected yet';
+  let since = Date.now();
+  let lost = 0;
   let closing = false;
   let wake = () => {};
   const say = (now: boolean, why: string) => {
     if (now === up && why === trouble) return;
+    if (now !== up) since = Date.now();
+    if (up && !now) lost++;
     [up, trouble] = [now, why];
     if (!closing) onState(now, why);
   };
@@ -127,6 +138,13 @@ export function openBus(options: BusOptions): Bus {
     get trouble() {
       return trouble;
     },
+    get since() {
+      return since;
+    },
+    get lost() {
+      return lost;
+    },
+    refused: options.refused ?? countRefused(() => {}),
     async close() {
       closing = true;
       wake();

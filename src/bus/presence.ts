@@ -1,6 +1,6 @@
 /** Which machines there are, and how they fare: each tells once a second, and is missed when it does not. */
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Bus } from './connection.ts';
+import { type Bus, wordsOf } from './connection.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
 const EVERY = 1_000;
@@ -9,6 +9,8 @@ export const MISSED = 5_000;
 /** Machines that are remembered; octets of what one says. */
 const MOST_MACHINES = 1_000;
 const MOST_OCTETS = 16_384;
+/** How long two daemons of one name are told after they were heard in turns. Milliseconds. */
+const TWICE = 10_000;
 
 /** What a machine says of itself. */
 export interface Alive {
@@ -27,6 +29,8 @@ export interface Alive {
   readonly partitions: readonly number[];
   /** What is wrong there, in words. */
   readonly problems: readonly string[];
+  /** Its clock when it said so, ms since the epoch; left out by older programs. */
+  readonly time?: number;
 }
 
 export interface Machine extends Alive {
@@ -35,11 +39,27 @@ export interface Machine extends Alive {
   /** When it was heard last, ms since the epoch by our clock. */
   readonly heard: number;
   readonly missed: boolean;
+  /** Its clock against ours, ms: above 0 it is ahead. With the way of the message in it; null: it did not say. */
+  readonly ahead: number | null;
+  /** Two daemons bear its name: what is heard is now of the one, now of the other. */
+  readonly twice: boolean;
+}
+
+interface Known {
+  readonly alive: Alive;
+  readonly heard: number;
+  readonly missed: boolean;
+  /** When the daemon that was heard before had started; null: there was no other. */
+  readonly formerly: number | null;
+  /** When it was heard last that two daemons bear the name. */
+  readonly twice: number;
 }
 
 export interface Presence {
   /** Every machine that was ever heard since the start, by name. */
   machines(): readonly Machine[];
+  /** When the daemon started that bears a machine's name now; null: none is heard, or two are. */
+  lifeOf(machine: string): number | null;
   close(): void;
 }
 
@@ -52,7 +72,7 @@ export interface PresenceOptions {
 }
 
 export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOptions): Presence {
-  const known = new Map<string, { readonly alive: Alive; readonly heard: number; readonly missed: boolean }>();
+  const known = new Map<string, Known>();
   let subscription: Subscription | null = null;
   let connection: NatsConnection | null = null;
   let closed = false;
@@ -63,16 +83,42 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
     connection = await bus.ready;
     if (closed) return;
     subscription = connection.subscribe(ALL_ALIVE);
-    for await (const { subject, data } of subscription) {
-      const machine = machineOf(subject);
-      const alive = data.length > MOST_OCTETS ? null : readAlive(data);
-      if (machine === null || alive === null || (!known.has(machine) && known.size >= MOST_MACHINES)) continue;
-      const before = known.get(machine);
-      known.set(machine, { alive, heard: now(), missed: false });
-      if (before === undefined || before.missed) onChange(machine, false);
-    }
+    for await (const { subject, data } of subscription) hear(machineOf(subject), data);
   }
-  void listen().catch(() => {});
+
+  function hear(machine: string | null, data: Uint8Array): void {
+    const alive = readAlive(data);
+    if (machine === null || alive === null) {
+      bus.refused.count('alive', machine, machine === null ? 'its name is no router id' : 'it cannot be read');
+      return;
+    }
+    if (!known.has(machine) && known.size >= MOST_MACHINES && !forgetOne()) {
+      bus.refused.count('alive', null, `there are more than ${MOST_MACHINES} machines`);
+      return;
+    }
+    const before = known.get(machine);
+    const time = now();
+    // A daemon that was started again has another beginning, once; two of the same name go to and fro.
+    const other = before !== undefined && before.alive.started !== alive.started;
+    const back = other && before.formerly === alive.started;
+    known.set(machine, {
+      ...{ alive, heard: time, missed: false },
+      formerly: other ? before.alive.started : (before?.formerly ?? null),
+      twice: back ? time : (before?.twice ?? Number.NEGATIVE_INFINITY),
+    });
+    if (before === undefined || before.missed) onChange(machine, false);
+  }
+
+  /** Makes room: the machine that is missed longest is forgotten. False: none is missed. */
+  function forgetOne(): boolean {
+    let oldest: string | null = null;
+    for (const [machine, { missed, heard }] of known)
+      if (missed && (oldest === null || heard < known.get(oldest)!.heard)) oldest = machine;
+    return oldest !== null && known.delete(oldest);
+  }
+  void listen().catch(error => {
+    if (!closed) bus.refused.count('alive', null, `no machine is heard any more: ${wordsOf(error)}`);
+  });
 
   const timer = setInterval(async () => {
     if (!bus.up) {
@@ -96,8 +142,16 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
   return {
     machines: () =>
       [...known]
-        .map(([machine, { alive, heard, missed }]) => ({ machine, ...alive, heard, missed }))
+        .map(([machine, { alive, heard, missed, twice }]) => ({
+          ...{ ...alive, machine, heard, missed },
+          ahead: alive.time === undefined ? null : alive.time - heard,
+          twice: now() - twice < TWICE,
+        }))
         .sort((a, b) => (a.machine < b.machine ? -1 : 1)),
+    lifeOf(machine) {
+      const one = known.get(machine);
+      return one === undefined || one.missed || now() - one.twice < TWICE ? null : one.alive.started;
+    },
     close() {
       closed = true;
       clearInterval(timer);
@@ -106,20 +160,32 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
   };
 }
 
-/** Null when it is not what a machine says of itself. */
+/** Null when it is not what a machine says of itself; fields that are not known here are passed over. */
 export function readAlive(octets: Uint8Array): Alive | null {
+  if (octets.length > MOST_OCTETS) return null;
   try {
     const read = JSON.parse(Buffer.from(octets).toString('utf8')) as Record<string, unknown>;
-    const numbers = ['started', 'peers', 'established', 'routes', 'published', 'waiting', 'dropped'];
-    const texts = (value: unknown): value is string[] =>
-      Array.isArray(value) && value.length <= 64 && value.every(one => typeof one === 'string' && one.length <= 512);
-    if (typeof read.version !== 'string' || read.version.length > 64) return null;
-    if (!texts(read.roles) || !texts(read.problems)) return null;
-    if (!numbers.every(name => Number.isFinite(read[name]))) return null;
-    const { partitions } = read;
-    if (!Array.isArray(partitions) || partitions.length > 256 || !partitions.every(Number.isSafeInteger)) return null;
-    return read as unknown as Alive;
+    const { version, roles, started, peers, established, routes, published, waiting, dropped } = read;
+    const { partitions, problems, time } = read;
+    if (typeof version !== 'string' || version.length > 64) return null;
+    if (!isTexts(roles) || !isTexts(problems)) return null;
+    const counts = { peers, established, routes, published, waiting, dropped };
+    if (!isTime(started) || !Object.values(counts).every(isCount)) return null;
+    if (!Array.isArray(partitions) || partitions.length > MOST_PARTITIONS || !partitions.every(isCount)) return null;
+    if (time !== undefined && !isTime(time)) return null;
+    return {
+      ...{ version, roles, started, problems, partitions },
+      ...(counts as Record<keyof typeof counts, number>),
+      ...(time !== undefined && { time: time as number }),
+    };
   } catch {
     return null;
   }
 }
+
+const MOST_PARTITIONS = 256;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Before the year 10000: what can be written as a date. */
+const isTime = (value: unknown): value is number => isCount(value) && value <= 253_402_300_799_999;
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length <= 64 && value.every(one => typeof one === 'string' && one.length <= 512);

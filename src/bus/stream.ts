@@ -30,6 +30,13 @@ const UNDER_WAY = 512;
 /** Messages that are taken in at one time. */
 const AT_ONCE = 4;
 const AGAIN = 500;
+/**
+ * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
+ * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
+ * The library tries a new leader that is not chosen yet as often as messages are asked for. Milliseconds.
+ */
+const ASKED = 2_000;
+const OWED = 1_000;
 
 /** A message with the collector that published it, by the subject: the server lets each publish as itself only. */
 export interface Incoming {
@@ -87,7 +94,12 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
         });
         trouble = '';
         const consumer = await jetstream(nc).consumers.get(STREAM, name);
-        messages = await consumer.consume({ max_messages: UNDER_WAY, abort_on_missing_resource: true });
+        messages = await consumer.consume({
+          max_messages: UNDER_WAY,
+          expires: ASKED,
+          idle_heartbeat: OWED,
+          abort_on_missing_resource: true,
+        });
         if (closed) break;
         await takeAll(messages);
       } catch (error) {
@@ -132,7 +144,7 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
     const message = decodeCaseMessage(one.data);
     if (collector !== null && typeof message !== 'string') return [{ collector, message }];
     // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
-    log('error', `partition ${partition}: a message of ${one.subject} is left out: ${message}`);
+    bus.refused.count('judged', collector, typeof message === 'string' ? message : 'its name is no router id');
     return [];
   }
 

@@ -3,6 +3,8 @@ import type { StatementSpec } from './schema.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
 
 const MEBI = 2 ** 20;
+/** The longest time that windows may be kept, ms. */
+export const MOST_RETENTION = 30 * DAY;
 
 export const PROBE: readonly StatementSpec[] = [
   {
@@ -41,7 +43,7 @@ export const PROBE: readonly StatementSpec[] = [
     usage: 'retention DURATION',
     help: 'How long windows are kept',
     defaults: { duration: HOUR },
-    bounds: { min: 10 * SECOND, max: 30 * DAY },
+    bounds: { min: 10 * SECOND, max: MOST_RETENTION },
   },
   {
     usage: 'memory SIZE',

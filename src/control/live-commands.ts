@@ -2,7 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Call, Command } from './commands.ts';
 import { createLiveQueue, type LiveQueue } from './live-queue.ts';
-import { type AnyRow, type LeftOutRow, LOGGED, type LogLevel, TABLES, type Told, type Topic } from './live-rows.ts';
+import {
+  type AnyRow,
+  type LeftOutRow,
+  LOGGED,
+  type LogLevel,
+  type MarkRow,
+  TABLES,
+  type Told,
+  type Topic,
+} from './live-rows.ts';
 import { namedTrace } from './trace-arguments.ts';
 
 /** What each topic tells. */
@@ -65,33 +74,50 @@ export const LIVE_COMMANDS: readonly Command[] = [
 ];
 
 /** Lines of the log have no marks: who was away reads the log itself. */
-function tell({ row, signal }: Call, begin: (add: (row: object) => void) => () => void): Promise<void> {
+async function tell({ row, signal }: Call, begin: (add: (row: object) => void) => () => void): Promise<void> {
   const queue = createLiveQueue(signal);
   const stop = begin(one => queue.add({ mark: '', about: null, key: null, row: one }));
-  return drain(queue, stop, ({ row: one }) => one, row, signal);
+  await drain(queue, stop, ({ row: one }) => one, row, signal);
 }
 
-function follow(call: Call, topics: readonly Topic[], rowOf: (told: Told) => object): Promise<void> {
+/** Who has lost rows of tables begins anew behind what it has been told, and is told the tables as a whole again. */
+async function follow(call: Call, topics: readonly Topic[], rowOf: (told: Told) => object): Promise<void> {
   const { daemon, args, row, signal } = call;
-  const queue = createLiveQueue(signal);
-  return drain(queue, daemon.follow(topics, args.MARK ?? null, queue.add), rowOf, row, signal);
+  let since = args.MARK ?? null;
+  while (!signal.aborted) {
+    const queue = createLiveQueue(signal);
+    const lost = await drain(queue, daemon.follow(topics, since, queue.add), rowOf, row, signal);
+    if (lost === null) return;
+    since = lost.mark;
+    const gap = `${lost.rows} rows of tables were not told, for they came faster than they were read: all follow anew`;
+    await row({ mark: since, gap } satisfies MarkRow);
+  }
 }
 
-/** Sends what is told until nobody listens any more. */
+/**
+ * Sends what is told until nobody listens any more: null; or until rows of tables were left out: how many, and the mark
+ * behind which the client has been told nothing.
+ */
 async function drain(
   queue: LiveQueue,
   stop: () => void,
   rowOf: (told: Told) => object,
   row: Call['row'],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ readonly mark: string; readonly rows: number } | null> {
+  let mark = '';
   try {
     while (!signal.aborted) {
-      const { told, leftOut } = queue.take();
-      for (const one of told) await row(rowOf(one));
+      const { told, leftOut, lostRows } = queue.take();
+      for (const one of told) {
+        await row(rowOf(one));
+        mark = one.mark;
+      }
       if (leftOut > 0) await row({ leftOut } satisfies LeftOutRow);
+      if (lostRows > 0) return { mark, rows: lostRows };
       await queue.filled();
     }
+    return null;
   } finally {
     stop();
   }

@@ -12,6 +12,10 @@ export interface MachineRow extends Alive {
   readonly missed: boolean;
   /** When it was heard last, ms since the epoch. */
   readonly heard: number;
+  /** Its clock against that of the machine asked, ms: above 0 it is ahead; null: it did not say. */
+  readonly ahead: number | null;
+  /** Two daemons bear its name. */
+  readonly twice: boolean;
 }
 
 /** Rows of `show bgp summary all` and `show route PREFIX all`: those of the same command without `all`, with their machine. */

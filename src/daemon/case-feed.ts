@@ -5,8 +5,8 @@
 import type { CaseEvent, CaseMessage } from '../bus/case-event.ts';
 import type { Incoming } from '../bus/stream.ts';
 import { routerIdOf } from '../bus/subjects.ts';
-import type { Case, Witness } from '../hijack/case.ts';
-import { DRILL_PEER } from '../hijack/case-book.ts';
+import type { Witness } from '../hijack/case.ts';
+import { DRILL_PEER, type WitnessedCase } from '../hijack/case-book.ts';
 import type { Judged } from '../hijack/judged.ts';
 import { foundAs } from '../hijack/kinds.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
@@ -17,7 +17,7 @@ import type { Log } from './log.ts';
 export interface CaseFeedOptions {
   readonly cases: Pick<
     CasesOfStore,
-    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'open' | 'together'
+    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'witnesses' | 'together'
   >;
   /** How far the book has come, from the store. */
   readonly cursors: readonly CursorRecord[];
@@ -25,6 +25,12 @@ export interface CaseFeedOptions {
   readonly mayBe: (peer: string) => boolean;
   /** A collector is to tell all that it holds. It may not hear it: it is asked until it has told. */
   readonly askResync: (collector: string) => void;
+  /** When the collector started that is heard now, ms by its clock; null: none is, or two of one name. */
+  readonly lifeOf: (collector: string) => number | null;
+  /** True for prefixes whose cases are in this book. */
+  readonly isHere: (prefix: string) => boolean;
+  /** Counts what is not believed. */
+  readonly refuse: (collector: string, why: string) => void;
   readonly log: Log;
   readonly now?: () => number;
 }
@@ -51,8 +57,17 @@ const nameOf = (collector: string, peer: string): string =>
 const keyOf = (peer: string, prefix: string, offender: number | null, kind: Judged['kind']): string =>
   `${peer} ${prefix} ${offender ?? 'NONE'} ${kind}`;
 
+const gapOf = (at: CursorRecord | undefined, life: number, sequence: number): string =>
+  `message ${sequence} follows ${at?.life === life ? at.sequence : 'nothing'}`;
+
+/** Collectors that are known, and peers that one may name. */
+const MOST_COLLECTORS = 1_000;
+const MOST_PEERS = 20_000;
+/** Milliseconds between two lines about gaps of one collector. */
+const QUIET = 60_000;
+
 export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
-  const { cases, mayBe, askResync, log, now = Date.now } = options;
+  const { cases, mayBe, askResync, lifeOf, isHere, refuse, log, now = Date.now } = options;
   const cursors = new Map(options.cursors.map(one => [one.collector, one]));
   /** Of collectors that are telling all that they hold: what they have told so far. */
   const telling = new Map<string, Set<string>>();
@@ -60,16 +75,43 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   const wanted = new Set(options.cursors.map(({ collector }) => collector));
   /** Peers of each collector whose table is whole. */
   const whole = new Map<string, Set<string>>();
+  /** Names of each collector's peers of which something was heard. */
+  const peers = new Map<string, Set<string>>();
+  /** When a gap of each was said last; monotonic ms. */
+  const said = new Map<string, number>();
   let twice = 0;
   let gaps = 0;
 
-  /** The witnesses of a collector's peers, with their cases. */
-  function* witnessesOf(collector: string): Generator<readonly [of: Case, witness: Witness]> {
-    const end = `@${routerIdOf(collector)}`;
-    for (const of of cases.open()) for (const one of of.witnesses) if (one.peer.endsWith(end)) yield [of, one];
+  /** False where a collector names more peers than one can have: each may be a witness of any case. */
+  function mayName(collector: string, peer: string): boolean {
+    const known = peers.get(collector) ?? new Set();
+    if (known.has(peer)) return true;
+    if (known.size >= MOST_PEERS) {
+      refuse(collector, `it names more than ${MOST_PEERS} peers`);
+      return false;
+    }
+    peers.set(collector, known.add(peer));
+    return true;
   }
 
-  const leaves = (of: Case, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
+  /** What of a change is believed: nothing of another partition's prefix, for it would have a case in two books. */
+  function believed(collector: string, change: Judged): Judged | null {
+    if (!isHere(change.prefix)) {
+      refuse(collector, `${change.prefix} belongs to another partition`);
+      return null;
+    }
+    if (!mayName(collector, change.peer)) return null;
+    // Whose clock is ahead must not have the end of a case wait for it.
+    return { ...change, peer: nameOf(collector, change.peer), time: Math.min(change.time, now()) };
+  }
+
+  /** The witnesses of a collector's peers, with their cases. */
+  function* witnessesOf(collector: string): Generator<readonly [of: WitnessedCase, witness: Witness]> {
+    const end = `@${routerIdOf(collector)}`;
+    for (const one of cases.witnesses()) if (one[1].peer.endsWith(end)) yield one;
+  }
+
+  const leaves = (of: WitnessedCase, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
     peer,
     peerAs: as,
     peerAddress: address,
@@ -105,10 +147,11 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     const name = (peer: string) => nameOf(collector, peer);
     switch (event.what) {
       case 'hello':
+        peers.delete(collector);
         lose(collector);
         break;
       case 'judged': {
-        const changes = event.changes.map(change => ({ ...change, peer: name(change.peer) }));
+        const changes = event.changes.map(change => believed(collector, change)).filter(one => one !== null);
         const held = telling.get(collector);
         if (held !== undefined)
           for (const { peer, prefix, offender, kind, what } of changes)
@@ -117,14 +160,16 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         break;
       }
       case 'session':
+        if (!mayName(collector, event.peer)) break;
         whole.get(collector)?.delete(name(event.peer));
         cases.session(name(event.peer));
         break;
       case 'end-of-rib':
-        ends(collector, name(event.peer), event.time);
+        if (mayName(collector, event.peer)) ends(collector, name(event.peer), Math.min(event.time, now()));
         break;
       case 'forgotten':
         whole.get(collector)?.delete(name(event.peer));
+        peers.get(collector)?.delete(event.peer);
         cases.peerForgotten(name(event.peer));
         break;
       case 'peers': {
@@ -170,26 +215,46 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     askResync(collector);
   }
 
+  /**
+   * A life that began before the one that is known, and is that of the daemon which is heard now: its clock, or that of the
+   * daemon before it, was wrong at the start. Neither is asked which: what is heard now is what holds routes now.
+   */
+  const isSetBack = (collector: string, life: number, at: CursorRecord): boolean =>
+    life < at.life && lifeOf(collector) === life;
+
   /** True when the message is to be taken in, and then the cursor stands behind it. */
   function isNext(collector: string, { life, sequence, events }: CaseMessage): boolean {
     const at = cursors.get(collector);
-    if (at !== undefined && (life < at.life || (life === at.life && sequence <= at.sequence))) {
-      twice++;
+    if (at === undefined && cursors.size >= MOST_COLLECTORS) {
+      refuse(collector, `there are more than ${MOST_COLLECTORS} collectors`);
       return false;
     }
-    const follows = at?.life === life ? sequence === at.sequence + 1 : events[0]?.what === 'hello';
+    const back = at !== undefined && isSetBack(collector, life, at);
+    if (at !== undefined && !back && (life < at.life || (life === at.life && sequence <= at.sequence))) {
+      twice++;
+      // Of a daemon that is not heard yet it is not known whether its clock was set back: it is asked to tell all later.
+      if (life < at.life && events[0]?.what === 'hello') want(collector);
+      return false;
+    }
+    const follows = at?.life === life ? sequence === at.sequence + 1 : !back && events[0]?.what === 'hello';
     if (!follows) {
       gaps++;
-      const behind = at?.life === life ? `${at.sequence}` : 'nothing';
-      log(
-        'warn',
-        `collector ${routerIdOf(collector)}: message ${sequence} follows ${behind}: it is asked for all it holds`,
+      sayGap(
+        collector,
+        back ? 'its life began before the one known so far, so a clock was wrong' : gapOf(at, life, sequence),
       );
-      if (at?.life !== life) lose(collector);
+      if (at?.life !== life && events[0]?.what !== 'hello') lose(collector);
       want(collector);
     }
     cursors.set(collector, { collector, life, sequence });
     return true;
+  }
+
+  function sayGap(collector: string, what: string): void {
+    const time = performance.now();
+    if (time - (said.get(collector) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
+    said.set(collector, time);
+    log('warn', `collector ${routerIdOf(collector)}: ${what}: it is asked for all it holds`);
   }
 
   return {

@@ -1,6 +1,7 @@
 /** The book of one partition of the cases, with what tells people of them, while its lease is held here. */
 import type { Bus } from '../bus/connection.ts';
 import { readPartition } from '../bus/stream.ts';
+import { partitionOf } from '../bus/subjects.ts';
 import { isMember } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
@@ -31,6 +32,8 @@ export interface CasePartitionParts extends CaseParts {
   readonly store: ScopeStore;
   readonly tenure: Tenure;
   readonly askResync: (collector: string) => void;
+  /** When the daemon started that bears a machine's name now (presence.ts). */
+  readonly lifeOf: (collector: string) => number | null;
   readonly log: Log;
 }
 
@@ -44,7 +47,7 @@ const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
   (bmp.length > 0 && name.includes('/')) || peers.some(peer => isMember(peer, name));
 
 export async function openCasePartition(parts: CasePartitionParts): Promise<CasePartition> {
-  const { bus, replicas, partition, partitions, store, tenure, askResync, log } = parts;
+  const { bus, replicas, partition, partitions, store, tenure, askResync, lifeOf, log } = parts;
   const { registry, config, ground, company, told } = parts;
   const outbox = createOutbox({
     ...{ store, notify: config().notify, log, told, grace: GRACE, still: tenure.sure },
@@ -60,10 +63,14 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     },
   });
   const place = { place: partition, books: partitions };
-  const more = { ...company, place, lost: () => store.lost };
+  const more = { ...company, place, link: store.link, lost: () => store.lost };
   const cases = await openCases(store, outbox, registry, config, log, ground, more);
   const cursors = await store.read('cursor.all', {});
-  const feed = createCaseFeed({ cases, cursors, mayBe: name => mayBe(config(), name), askResync, log });
+  const feed = createCaseFeed({
+    ...{ cases, cursors, mayBe: name => mayBe(config(), name), askResync, lifeOf, log },
+    isHere: prefix => partitionOf(prefix, partitions) === partition,
+    refuse: (collector, why) => bus?.refused.count('judged', collector, why),
+  });
   await outbox.start();
   const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log });
   // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.

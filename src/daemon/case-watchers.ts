@@ -1,6 +1,6 @@
 /** Those who watch cases as they change (`itctl watch cases`). */
 import type { CaseLineRow } from '../control/case-rows.ts';
-import type { CaseChange } from '../hijack/case-book.ts';
+import type { CaseChange } from '../hijack/case-reports.ts';
 
 export interface LineWatchers {
   tellLine(line: CaseLineRow): void;

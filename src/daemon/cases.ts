@@ -7,8 +7,9 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
-import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { type CaseBook, createCaseBook } from '../hijack/case-book.ts';
 import { type BookPlace, caseIds } from '../hijack/case-id.ts';
+import type { CaseChange } from '../hijack/case-reports.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
@@ -21,12 +22,17 @@ import type { NoticeSettings } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { createReach, type Reach } from '../notify/reach.ts';
 import { openTelling, type Said } from '../notify/telling.ts';
-import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import type { Linked } from '../store/postgresql/incidents.ts';
+import type { CaseRecord, EvidenceRecord, IncidentAsk, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
+import { createIncidentLinks, idsOf } from './incident-links.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
-  /** Resolves when the changes are on disk. */
+  /**
+   * Resolves when the changes are on disk, but for those that may wait (hijack/case-reports.ts): who holds a route is told anew
+   * after a crash, by the collectors or the peers themselves.
+   */
   judged(changes: readonly Judged[]): Promise<void>;
   session(peer: string): void;
   endOfRib(peer: string, time: number): void;
@@ -38,7 +44,7 @@ export interface Cases {
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
-  /** Cases that are not over, as they are now. */
+  /** Cases that are not over, as was told of them last. */
   open(): readonly Case[];
   openCount(): number;
   /** One case, over or not; null: there is none of this id. */
@@ -61,6 +67,8 @@ export interface Cases {
 
 /** The cases of one store. */
 export interface CasesOfStore extends Cases {
+  /** All witnesses of cases that are not over, as they are known now. */
+  readonly witnesses: CaseBook['witnesses'];
   /**
    * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
    * this book is no more that of its store, and is to be closed.
@@ -78,6 +86,8 @@ export interface CaseCompany {
   readonly reach?: Reach;
   /** Which of the books that share the cases this is; left out: the only one. */
   readonly place?: BookPlace;
+  /** Asks all books which incidents cases are of; left out: there is no other book. */
+  readonly link?: (asks: readonly IncidentAsk[]) => Promise<Linked>;
   /** True once the store is another machine's: what cannot be written will never be. */
   readonly lost?: () => boolean;
 }
@@ -95,6 +105,8 @@ const REMIND_TICK = 5_000;
 const WRITE_RETRY = 1_000;
 /** Changes in one transaction: their mails take some milliseconds to write. */
 const AT_ONCE = 16;
+/** Numbers of cases are counted within a day: what has named an incident longer ago cannot be given again. */
+const NAMED = 2 * 24 * 3_600_000;
 
 export async function openCases(
   store: Store,
@@ -103,15 +115,30 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
-  { changed = () => {}, contacts, reach = createReach(), place, lost: isLost = () => false }: CaseCompany = {},
+  { changed = () => {}, contacts, reach = createReach(), place, link, lost: isLost = () => false }: CaseCompany = {},
 ): Promise<CasesOfStore> {
   const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
   /** Cases that are not over, and those whose end is not on disk. */
   const cases = new Map(stored.map(one => [one.id, one]));
+  if (place !== undefined) {
+    const names = await store.read('incident.names', { since: Date.now() - NAMED });
+    usedIds.push(...idsOf(names, place));
+  }
   const newId = caseIds([...usedIds, ...stored.map(({ id }) => id)], place);
-  const book = createCaseBook({ clock: Date.now, registry, settings, stored, newId, ...(ground && { ground }) });
+  const shared = link !== undefined;
+  const book = createCaseBook({
+    clock: Date.now,
+    registry,
+    settings,
+    stored,
+    newId,
+    shared,
+    ...(ground && { ground }),
+  });
+  const ask = (asks: readonly IncidentAsk[]) => insist(() => link!(asks));
+  const links = createIncidentLinks({ book, cases, ask, log });
   /** Where the evidence of each case that is not over ends. */
   const chains = new Map<string, ChainEnd>(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
@@ -137,12 +164,14 @@ export async function openCases(
     log(level, `case ${of.id} ${of.state}: ${of.prefix} ${what}: ${why}`, { notice });
   }
 
-  async function write(batch: readonly StoreWrite[]): Promise<void> {
+  const write = (batch: readonly StoreWrite[]) => insist(() => store.write(batch));
+
+  async function insist<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        await store.write(batch);
+        const done = await work();
         trouble = '';
-        return;
+        return done;
       } catch (e) {
         const words = `cases cannot be written: ${(e as Error).message}`;
         if (words !== trouble) log('error', `${words}; trying again every ${WRITE_RETRY / 1000} s`);
@@ -219,11 +248,14 @@ export async function openCases(
   ): Promise<void> {
     const batch: StoreWrite[] = [...also];
     const mails: OutboxRecord[] = [];
-    for (const { case: of, notice, why } of changes) {
+    await links.settle();
+    for (const { case: heard, notice, why } of changes) {
+      const of = links.named(heard);
       const { id, state, prefix, opened, changed, incident = '' } = of;
       batch.push({
         op: 'case.put',
         record: { id, state, prefix, opened, changed, incident, body: JSON.stringify(of) },
+        ...(shared && { offender: of.offender }),
       });
       const evidence = frozen ? freeze(of, why) : null;
       if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
@@ -301,7 +333,7 @@ export async function openCases(
     const before = lost;
     await keep(changes, frozen);
     if (lost !== before) throw new Error('it could not be written: the daemon ends');
-    return changes.at(-1)!.case;
+    return links.named(changes.at(-1)!.case);
   }
 
   const endsOf = exceptionEnds();
@@ -313,11 +345,13 @@ export async function openCases(
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
+    witnesses: book.witnesses,
     together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
     peersAre(names, mayBe = () => false) {
-      const witnesses = new Set(book.open().flatMap(one => one.witnesses.map(({ peer }) => peer)));
+      const witnesses = new Set<string>();
+      for (const [, { peer }] of book.witnesses()) witnesses.add(peer);
       for (const name of names) witnesses.delete(name);
       for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },
@@ -349,6 +383,7 @@ export async function openCases(
     mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
+      ...links.problems(),
       ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
@@ -357,7 +392,7 @@ export async function openCases(
       clearInterval(timer);
       clearInterval(reminding);
       reach.close();
-      await writing;
+      await keep(book.flush());
     },
   };
 }

@@ -62,6 +62,8 @@ export interface DaemonOptions {
   readonly log: HeardLog;
   /** Something without which the daemon cannot go on has happened. */
   readonly onFatal: (reason: string) => void;
+  /** Called now and then while the start takes long though all is well. */
+  readonly onWork?: () => void;
 }
 
 /** Starts everything. Rejects in words when a part cannot be opened; what was open is closed again. */
@@ -71,6 +73,7 @@ export async function startDaemon({
   version,
   log,
   onFatal,
+  onWork = () => {},
 }: DaemonOptions): Promise<RunningDaemon> {
   let config = asDutiesSay(initial);
   const started = Date.now();
@@ -92,7 +95,7 @@ export async function startDaemon({
         ? ownCaseHouse(own, config, log, look)
         : // Loaded where it is wanted: the clients of PostgreSQL and NATS are 5 MiB and a tenth of a second at the start.
           await (await import('./machines.ts')).openMachines({
-            ...{ config: () => config, version, started, own, log, onFatal, look },
+            ...{ config: () => config, version, started, own, log, onFatal, onWork, look },
             retell: () => collector.send({ type: 'retell' }),
             self: () => selfOf(collector.query),
           });

@@ -17,10 +17,10 @@ export interface KeptRoots extends KeptCommitments {
   settle(): Promise<void>;
 }
 
-/** `retention`: how long windows are kept, ms; nothing is forgotten while it is null: it is not known yet. */
+/** `retention`: how long windows are kept, here and at sites, ms. */
 export function keptRoots(
   store: Pick<Store, 'read' | 'write'>,
-  retention: () => number | null,
+  retention: () => number,
   log: (level: 'error', line: string) => void,
   clock: () => number = Date.now,
 ): KeptRoots {
@@ -43,10 +43,9 @@ export function keptRoots(
     fresh = commitmentsInMemory();
     beingWritten.push(these);
     const now = clock();
-    const kept = retention();
-    if (kept !== null && (now >= forgotten + FORGET_INTERVAL || now < forgotten)) {
+    if (now >= forgotten + FORGET_INTERVAL || now < forgotten) {
       forgotten = now;
-      const before = now - kept - LONGER;
+      const before = now - retention() - LONGER;
       batch.push({ op: 'root.forget', received: before });
       batch.push({ op: 'own-root.forget', window: Math.max(0, Math.floor(before / WINDOW)) });
     }

@@ -26,10 +26,12 @@ export interface LiveTables {
 /** How often a table is read that somebody looks at, ms; and how long a word that it has changed waits for others. */
 const EVERY = 2000;
 const GATHERED = 50;
+/** Rows of one table that are told; what is behind them is for who asks for the whole table. */
+const MOST_ROWS = 10_000;
 
 /** Nobody looks at any of them yet. */
-export function createLiveTables(tables: readonly LiveTable[], every = EVERY): LiveTables {
-  const readings = new Map(tables.map(table => [table.about, openTable(table, every)]));
+export function createLiveTables(tables: readonly LiveTable[], every = EVERY, most = MOST_ROWS): LiveTables {
+  const readings = new Map(tables.map(table => [table.about, openTable(table, every, most)]));
   return {
     follow: (about, take) => readings.get(about)!.follow(take),
     changed: about => readings.get(about)?.changed(),
@@ -39,12 +41,14 @@ export function createLiveTables(tables: readonly LiveTable[], every = EVERY): L
   };
 }
 
-function openTable({ about, read, named, restless }: LiveTable, every: number) {
+function openTable({ about, read, named, restless }: LiveTable, every: number, most: number) {
   /** False: it has not been told all rows yet. */
   const followers = new Map<TakeRow, boolean>();
   /** What was told of each row, without its restless fields. */
   let told = new Map<string, string>();
   let trouble = '';
+  /** Said once when the table becomes too long, and to whoever comes while it is. */
+  let excess = '';
   let reading = false;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -80,7 +84,10 @@ function openTable({ about, read, named, restless }: LiveTable, every: number) {
 
   function tell(rows: readonly object[]): void {
     trouble = '';
-    const now = new Map(rows.map(row => [keyOf(row), { row, same: sameOf(row) }]));
+    const before = excess;
+    excess = rows.length > most ? `${about}: of more than ${most} rows only the first ${most} are told` : '';
+    if (excess !== before && excess !== '') for (const take of followers.keys()) take(about, null, { gap: excess });
+    const now = new Map(rows.slice(0, most).map(row => [keyOf(row), { row, same: sameOf(row) }]));
     const gone = [...told.keys()].filter(key => !now.has(key));
     for (const [take, knows] of followers) {
       for (const [key, { row, same }] of now) if (!knows || told.get(key) !== same) take(about, key, row);
@@ -95,7 +102,7 @@ function openTable({ about, read, named, restless }: LiveTable, every: number) {
       // Each time another function: who looks twice is told twice.
       const own: TakeRow = (...row) => take(...row);
       followers.set(own, false);
-      if (trouble !== '') take(about, null, { gap: trouble });
+      for (const gap of [trouble, excess]) if (gap !== '') take(about, null, { gap });
       look();
       return () => {
         followers.delete(own);

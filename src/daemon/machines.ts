@@ -8,6 +8,7 @@ import type { CaseEvent } from '../bus/case-event.ts';
 import { type Bus, openBus } from '../bus/connection.ts';
 import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
+import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
@@ -21,6 +22,7 @@ import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
+import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
@@ -40,6 +42,8 @@ export interface MachinesParts {
   readonly look: Look;
   readonly log: Log;
   readonly onFatal: (why: string) => void;
+  /** Called every ten seconds while the schema of the database is changed, before anything else is begun. */
+  readonly onWork?: () => void;
 }
 
 /** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
@@ -47,6 +51,8 @@ const LAST_WORDS = 3_000;
 /** A collector is asked for all that it holds at most so often, and a moment after the first who wants it. Milliseconds. */
 const RESYNC = 2_000;
 const RESYNC_SOON = 100;
+/** All that is held is told at most so often. Milliseconds. */
+const RETELL = 500;
 
 /** Opens what the configuration says is shared. Rejects in words when the database cannot be had. */
 export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
@@ -54,7 +60,7 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   const { bus: wanted, duties, routerId } = config();
   const machine = machineName(routerId);
   const closers: (() => void | Promise<void>)[] = [];
-  const database = await openShared(config(), log);
+  const database = await openShared(config(), parts);
   closers.push(() => database.close());
   try {
     const everywhere = openScope(database, null, null);
@@ -76,7 +82,10 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   }
 }
 
-const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Database> =>
+const openShared = (
+  { sharedStore, routerId }: Config,
+  { log, onWork = () => {} }: Pick<MachinesParts, 'log' | 'onWork'>,
+): Promise<Database> =>
   openDatabase({
     url: sharedStore!.url,
     passwordFile: sharedStore!.password,
@@ -85,6 +94,8 @@ const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Databa
     key: sharedStore!.identity?.key ?? null,
     holder: `${routerId} at ${hostname()}`,
     onProblem: text => log('warn', text),
+    onSchema: text => log('info', `store postgresql: ${text}`),
+    onWork,
   });
 
 const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
@@ -95,6 +106,7 @@ const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log
     key: wanted.identity?.key ?? null,
     credentials: wanted.credentials,
     machine,
+    refused: countRefused(log),
     onState: (up, why) => log(why === '' ? 'info' : 'warn', `bus: ${why === '' ? 'connected' : why}`, { up }),
   });
 
@@ -186,11 +198,26 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return null;
   }
 
+  /** When all that is held was told last, at another machine's wish; and whether it is going to be once more. */
+  let retold = Number.NEGATIVE_INFINITY;
+  let retelling = false;
+  /** Those who want it while it is about to be told are served by that; what one asks for in vain costs no more. */
+  function retellSoon(): void {
+    if (retelling) return;
+    retelling = true;
+    const tellAll = () => {
+      retelling = false;
+      retold = performance.now();
+      retell();
+    };
+    setTimeout(tellAll, Math.max(0, retold + RETELL - performance.now())).unref();
+  }
+
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     return {
       ...(await parts.self()),
-      ...{ version, roles: duties, started, published, waiting, dropped },
+      ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       partitions: [...running().keys()].sort((a, b) => a - b),
     };
   }
@@ -200,7 +227,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
     to.ready.then(
-      nc => void nc.subscribe(resyncSubject(machine), { callback: () => retell() }),
+      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && retellSoon()) }),
       () => {},
     );
     answerQuestions(to, answer);
@@ -229,6 +256,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         const tenant = await openCasePartition({
           ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
           ...{ partition, partitions: count, store: scope, tenure, askResync, log },
+          lifeOf: collector => presence?.lifeOf(collector) ?? null,
         });
         tenant.cases.watch(face.watchers.tellLine);
         return tenant;
@@ -266,9 +294,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     problems: () => [
       ...(publisher?.problems() ?? []),
-      ...(presence?.machines() ?? [])
-        .filter(one => one.missed)
-        .map(one => `machine ${routerIdOf(one.machine)} is not heard`),
+      ...machineProblems(presence?.machines() ?? []),
+      ...(bus?.refused.problems() ?? []),
     ],
     close: () => closeAll(closers),
   };

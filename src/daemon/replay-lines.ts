@@ -1,6 +1,6 @@
 /** What a replay prints: an object for each change of a case, and one for the whole (intertrackd(8), REPLAY). */
 import type { CaseHint, CaseKind, CaseState } from '../hijack/case.ts';
-import type { CaseChange } from '../hijack/case-book.ts';
+import type { CaseChange } from '../hijack/case-reports.ts';
 import type { Severity } from '../registry/verdict.ts';
 import type { ReplayedSource } from './replay-registry.ts';
 

@@ -5,8 +5,9 @@
 import type { Readable } from 'node:stream';
 import { createFilePeers, type FromFiles } from '../collector/file-peers.ts';
 import type { Config } from '../config/tree.ts';
-import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { createCaseBook } from '../hijack/case-book.ts';
 import { isTimed, timersOf } from '../hijack/case-life.ts';
+import type { CaseChange } from '../hijack/case-reports.ts';
 import { lookTimes } from '../hijack/look-times.ts';
 import { mergeMrt } from '../mrt/merge.ts';
 import { createWalker, type MrtWalker } from '../mrt/walk.ts';
@@ -190,6 +191,7 @@ export async function replay(
     },
   );
   peers.flush();
+  took(book.flush());
   registry.close();
   const { all, kinds } = tally.of();
   const { updates, routes, malformed, leftOut } = peers.counts;

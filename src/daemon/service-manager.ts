@@ -4,13 +4,15 @@ import { connectUnixDatagrams, type DatagramSocket } from '../net/datagram-socke
 export interface ServiceManager {
   /** The daemon serves: whoever waited for it goes on. From now on it is also told that it is alive. */
   ready(): void;
+  /** It will serve, and needs half a minute more for that, or less. */
+  working(): void;
   reloading(): void;
   stopping(): void;
   /** The manager hears no more. */
   close(): void;
 }
 
-const NOBODY: ServiceManager = { ready() {}, reloading() {}, stopping() {}, close() {} };
+const NOBODY: ServiceManager = { ready() {}, working() {}, reloading() {}, stopping() {}, close() {} };
 
 /**
  * The manager that the environment names by `NOTIFY_SOCKET`; nobody where there is none. Takes the variables away:
@@ -49,6 +51,7 @@ export function serviceManager(
       // Twice in the time that it is given, as sd_watchdog_enabled(3) asks for.
       if (watched > 0 && ours) alive ??= setInterval(() => tell('WATCHDOG=1'), watched / 2).unref();
     },
+    working: () => tell('EXTEND_TIMEOUT_USEC=30000000'),
     reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${monotonic() / 1000n}`),
     stopping: () => tell('STOPPING=1'),
     close() {

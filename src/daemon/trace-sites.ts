@@ -3,6 +3,7 @@
  * say; of a site the connection with its ITM.
  */
 import type { X509Certificate } from 'node:crypto';
+import { MOST_RETENTION } from '../config/probe-statements.ts';
 import { MANAGERS, type Manager, type TraceSitesConfig } from '../config/trace-sites-tree.ts';
 import type { Config, ListenConfig } from '../config/tree.ts';
 import type { CommittedWindow } from '../probe/prove-sealed.ts';
@@ -31,8 +32,8 @@ export interface TraceSites {
   trace(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace>;
   /** The probes of this daemon have sealed windows: the ITM of a site is told. */
   sealed(windows: readonly CommittedWindow[]): void;
-  /** How long windows are kept, here and at sites, ms; null: sites that have not come yet may keep them for long. */
-  windowsKept(): number | null;
+  /** How long windows are kept, here and at sites, ms; of a site that has not said it the longest time that may be configured. */
+  windowsKept(): number;
   /** What stands behind this ITM. */
   behind(): Behind;
   /** Reads files and binds ports. Rejects in words when something is wrong; nothing is changed before `commit`. */
@@ -58,6 +59,7 @@ export interface TraceSitesOptions {
   readonly sealed: (windows: readonly CommittedWindow[]) => void;
   readonly audit: (what: string, body: Readonly<Record<string, unknown>>) => void;
   readonly log: Log;
+  readonly clock?: () => number;
 }
 
 const NONE: TraceSitesConfig = { roles: MANAGERS, itm: null, listen: [], sites: [], domains: [] };
@@ -73,6 +75,7 @@ export function createTraceSites({
   sealed,
   audit,
   log,
+  clock = Date.now,
 }: TraceSitesOptions): TraceSites {
   let config: Config | null = null;
   let trust: ReadonlyMap<string, X509Certificate> = new Map();
@@ -81,11 +84,11 @@ export function createTraceSites({
   let agentOf = '';
 
   let sites = createSiteStation({
-    ...{ as: 0, sites: () => [], keyOf, trace, sealed, clock: Date.now, log },
+    ...{ as: 0, sites: () => [], keyOf, trace, sealed, clock, log },
   });
   const stationOf = (as: number) =>
     createSiteStation({
-      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, trace, sealed, clock: Date.now, log },
+      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, trace, sealed, clock, log },
       refused: (site, reason) => audit('site.refused', { site, reason }),
     });
   const probesOf = (of: Config | null) => (of?.probes ?? []).filter(({ translator }) => translator === undefined);
@@ -112,7 +115,7 @@ export function createTraceSites({
       draw: (...asked) => sites.draw(...asked),
       status: () => sites.status(),
     },
-    ...{ config: now, clock: Date.now },
+    ...{ config: now },
   });
 
   const startAgent = (next: Config, files: ReturnType<typeof readSiteIdentity>) => {
@@ -136,7 +139,7 @@ export function createTraceSites({
       prove: station.prove,
       draw: station.draw,
       keyOf,
-      clock: Date.now,
+      clock,
       log,
     });
   };
@@ -180,8 +183,13 @@ export function createTraceSites({
       agent?.trace(request, onPartial) ?? Promise.reject(new Error('this daemon is no site')),
     sealed: windows => agent?.sealed(windows),
     windowsKept() {
-      const kept = retentions();
-      return kept.length === 0 && sitesOf(config).sites.length > 0 ? null : 1000 * Math.max(0, ...kept);
+      const said = new Map(sites.status().map(({ site, standing }) => [site, standing]));
+      // One that stays away since this daemon began may have windows older than all that is kept here.
+      const silent = sitesOf(config).sites.some(({ name }) => {
+        const standing = said.get(name) ?? null;
+        return standing === null || (standing.retention === null && standing.domains.size > 0);
+      });
+      return Math.max(0, ...retentions().map(seconds => seconds * 1000), silent ? MOST_RETENTION : 0);
     },
     behind,
     async prepare(next) {

@@ -1,18 +1,18 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { IncidentAsk } from '../store/records.ts';
 import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
 import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { createCaseLife, recent } from './case-life.ts';
-import { evidenceOf } from './evidence.ts';
+import { type CaseChange, caseReports } from './case-reports.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
-import { foundAs, isStillWrong, kindOf, watchesOver } from './kinds.ts';
-import type { Notice } from './life-cycle.ts';
-import { note, type OpenCase, reopen, snapshotOf, tally, unheardOf } from './open-case.ts';
+import { foundAs, isStillWrong } from './kinds.ts';
+import { newCase } from './new-case.ts';
+import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
-import { recipientsOf } from './recipients.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
 /** The parts of the configuration in force that concern cases. */
@@ -34,19 +34,19 @@ export interface CaseBookOptions {
   readonly stored: readonly Case[];
   /** Gives ids (case-id.ts); left out: those that are free behind the stored ones. */
   readonly newId?: (time: number) => string;
+  /** Other books share the cases: what `incidentAsks` has is to be asked of all. Default: there is no other. */
+  readonly shared?: boolean;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
 }
 
-/** A case changed: to be stored and, when there is a notice, told, in one transaction. */
-export interface CaseChange {
-  readonly case: Case;
-  /** `end` without `begin` in `case.told`: it was over before anybody was told (a blip); one notice tells both. */
-  readonly notice: Notice;
-  readonly why: string;
-}
+/** What the routes of a case are known by. */
+export type WitnessedCase = Pick<Case, 'kind' | 'prefix' | 'origin' | 'offender' | 'ground' | 'decidedBy'>;
 
-/** Every method returns the changes it caused, in their order; there may be several of one case. */
+/**
+ * Every method returns the changes it caused, in their order; there may be several of one case. Of a case of many witnesses
+ * those that nothing but a witness has made may come later, with others of their kind (case-reports.ts).
+ */
 export interface CaseBook {
   judged(changes: readonly Judged[]): readonly CaseChange[];
   /** A peer's session was established, or lost (the `unseen` changes of its routes come by `judged`). */
@@ -70,8 +70,16 @@ export interface CaseBook {
   takeUp(id: string, mark: Mark): readonly CaseChange[] | null;
   /** A person's words for the timeline. */
   remark(id: string, mark: Mark): readonly CaseChange[] | null;
+  /** Which incidents of cases that were opened all books are to be asked for; each is returned once. */
+  incidentAsks(): readonly IncidentAsk[];
+  /** The answers: what an incident was called until then, and its name. */
+  incidentsAre(names: ReadonlyMap<string, string>): void;
   /** Cases that are not over. */
   open(): readonly Case[];
+  /** All witnesses of these, as they are known now, each with its case. */
+  witnesses(): Iterable<readonly [of: WitnessedCase, witness: Witness]>;
+  /** Changes of witnesses that wait to be told with others (case-reports.ts). */
+  flush(): readonly CaseChange[];
   /** How many routes opened no case because `maxOpen` was reached. */
   readonly refused: number;
   /** How many changes were older than what was known already. */
@@ -98,7 +106,7 @@ const MOST_ENDS = 10_000;
 export function createCaseBook(options: CaseBookOptions): CaseBook {
   const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
   const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
-  const incidents = createIncidents();
+  const incidents = createIncidents(options.shared);
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();
   /** Peers whose session is up and whose table is whole. */
@@ -109,21 +117,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   let refused = 0;
   let late = 0;
   let looked = 0;
-
-  /** What one call changed and has not reported: the last word about each case. */
-  let touched = new Map<OpenCase, string>();
-  let changes: CaseChange[] = [];
-
-  function report(): readonly CaseChange[] {
-    for (const [open, why] of touched) {
-      if (open.state !== 'resolved') assess(open, open.changed);
-      changes.push({ case: snapshotOf(open), notice: null, why });
-    }
-    const reported = changes;
-    touched = new Map();
-    changes = [];
-    return reported;
-  }
 
   const keyOf = (prefix: string, offender: number | null, kind: FoundKind, drill: boolean) =>
     `${prefix} ${offender ?? 'NONE'} ${kind}${drill ? ' drill' : ''}`;
@@ -157,19 +150,16 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const blind = (open: OpenCase) => open.objects.some(({ source }) => registry.lacks(source));
 
   const assess = createAssessor(options.ground ?? null, settings, () => wholePeers.size);
+  const reports = caseReports(clock, open => {
+    if (open.state !== 'resolved') assess(open, open.changed);
+  });
+  const report = () => reports.take();
   const { settle, live, dismiss, tells, takeUp } = createCaseLife({
     watches: () => settings().watches,
     blind,
     leave,
     assess,
-    stepped(open, notice, why) {
-      if (notice === null) {
-        touched.set(open, why);
-        return;
-      }
-      touched.delete(open);
-      changes.push({ case: snapshotOf(open), notice, why });
-    },
+    stepped: reports.stepped,
   });
 
   function openCase(prefix: Prefix, change: Judged): OpenCase | null {
@@ -179,31 +169,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       refused++;
       return null;
     }
-    const { groups, notify } = settings();
-    const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
-    const guarded = objects.filter(object => registry.guards(object).length > 0);
-    const watches = watchesOver(prefix, registered, change, registry);
-    const kind = kindOf(change.kind, registered, registry);
-    const open: OpenCase = {
-      id: newId(change.time),
-      kind,
-      state: 'suspected',
-      prefix: change.prefix,
-      origin: change.origin,
-      offender: change.offender,
-      ground: change.ground,
-      expected: kind === change.kind ? [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b) : [],
-      decidedBy: change.decidedBy,
-      watches: watches.map(({ name }) => name),
-      critical: watches.some(({ critical }) => critical),
-      opened: change.time,
-      changed: change.time,
-      ended: null,
-      objects: evidenceOf(objects),
-      recipients: recipientsOf(guarded, watches, groups, notify),
-      ...unheardOf(),
-      ...(change.peer === DRILL_PEER && { drill: true }),
-    };
+    const ground = { registry, ...settings(), drill: change.peer === DRILL_PEER };
+    const open = newCase(newId(change.time), prefix, registered, change, ground);
     open.comebacks = recent(ends.get(keyIn(open)) ?? [], change.time);
     enter(open);
     return open;
@@ -241,14 +208,14 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       ...(change.drawing !== undefined && { drawing: change.drawing }),
       ...(change.blackhole && { blackhole: true }),
     };
-    open.witnesses.set(change.peer, witness);
+    open.witnesses.set(witness);
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
     if (change.rightly !== undefined) open.rightly = change.rightly;
     open.ground = change.ground;
     open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });
     open.changed = Math.max(open.changed, change.time);
-    touched.set(open, lineOf(witness, 'holds it'));
+    reports.witnessed(open, lineOf(witness, 'holds it'));
     if (!held) note(open, change.time, lineOf(witness, 'holds it'));
   }
 
@@ -268,11 +235,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (witness === undefined || witness.state === 'gone') return;
     // What this batch has brought so far is judged first, so that a route seen for a moment is not overlooked.
     settle(open, time, 'peer');
-    open.witnesses.set(peer, { ...witness, state: 'gone', until: time });
+    open.witnesses.set({ ...witness, state: 'gone', until: time });
     open.heard.set(peer, time);
     const line = lineOf(witness, GONE[why]);
     note(open, time, line);
-    touched.set(open, line);
+    reports.witnessed(open, line);
     settle(open, time, why === 'registry' ? 'registry' : 'peer');
   }
 
@@ -280,10 +247,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const witness = open.witnesses.get(peer);
     if (witness?.state !== 'holds') return;
     settle(open, time, 'peer');
-    open.witnesses.set(peer, { ...witness, state: 'unseen', until: time });
+    open.witnesses.set({ ...witness, state: 'unseen', until: time });
     const line = lineOf(witness, 'is out of sight: session lost');
     note(open, time, line);
-    touched.set(open, line);
+    reports.witnessed(open, line);
     settle(open, time, 'peer');
   }
 
@@ -299,7 +266,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   function remark(open: OpenCase, { time, by, reason }: Mark, what: string): void {
     const line = reason === '' ? what : `${what}: ${reason}`;
     note(open, time, line, by);
-    touched.set(open, line);
+    reports.touched(open, line);
   }
 
   /** Does something to an open case; null when there is none, or when it could not be done. */
@@ -314,8 +281,9 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       if (!old.drill) incidents.restore(old);
       enter(open);
       note(open, clock(), 'taken up again after a restart');
-      touched.set(open, 'taken up again after a restart');
-      if (tally(open).unseen > 0) live(open, 'out-of-sight', clock(), 'out of sight until the sessions are back');
+      reports.touched(open, 'taken up again after a restart');
+      if (open.witnesses.counts.unseen > 0)
+        live(open, 'out-of-sight', clock(), 'out of sight until the sessions are back');
     }
 
   return {
@@ -335,7 +303,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
         if (change.what === 'unseen') wholePeers.delete(change.peer);
         for (const open of byPrefix.get(change.prefix) ?? []) last.set(open, change.time);
       }
-      for (const [open, time] of last) if (tally(open).holds > 0) settle(open, time, touched.has(open) ? 'peer' : null);
+      for (const [open, time] of last)
+        if (open.witnesses.counts.holds > 0) settle(open, time, reports.isTouched(open) ? 'peer' : null);
       return report();
     },
     session(peer) {
@@ -360,9 +329,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
         open.assessedFrom = '';
         const prefix = parsePrefix(open.prefix);
         // Where a peer holds the route its collector has judged it anew and says so itself.
-        if (prefix === null || blind(open) || tally(open).holds > 0 || isStillWrong(open, prefix, registry)) continue;
+        if (prefix === null || blind(open) || open.witnesses.counts.holds > 0 || isStillWrong(open, prefix, registry))
+          continue;
         for (const witness of open.witnesses.values())
-          if (witness.state === 'unseen') open.witnesses.set(witness.peer, { ...witness, state: 'gone', until: now });
+          if (witness.state === 'unseen') open.witnesses.set({ ...witness, state: 'gone', until: now });
         settle(open, now, 'registry');
       }
       for (const peer of wholePeers) whole(peer, now);
@@ -375,7 +345,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const open of [...cases.values()]) {
         settle(open, now, null);
         if (open.state === 'resolved' || (open.assessedFrom === '' ? due-- <= 0 : !look)) continue;
-        if (assess(open, now, open.assessedFrom !== '')) touched.set(open, 'judged anew');
+        if (assess(open, now, open.assessedFrom !== '')) reports.touched(open, 'judged anew');
       }
       return report();
     },
@@ -388,7 +358,16 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     takeUp: (id, { time, by, reason }) =>
       withCase(id, open => open.dismissed !== undefined && takeUp(open, time, reason, by)),
     remark: (id, mark) => withCase(id, open => remark(open, mark, 'note')),
+    incidentAsks: incidents.asks,
+    incidentsAre(names) {
+      incidents.agreed(names);
+      for (const open of cases.values()) open.incident = names.get(open.incident ?? '') ?? open.incident;
+    },
     open: () => [...cases.values()].map(snapshotOf),
+    *witnesses() {
+      for (const open of cases.values()) for (const one of open.witnesses.values()) yield [open, one];
+    },
+    flush: () => reports.take(true),
     get refused() {
       return refused;
     },

@@ -1,8 +1,9 @@
 /** The hints of a case: what the registry gives (registry/hints.ts), after those that take the case's own facts. */
 import type { Hint } from '../registry/hints.ts';
-import type { Case, CaseHint, CaseHintName, Witness } from './case.ts';
+import type { Case, CaseHint, CaseHintName } from './case.ts';
 import type { FoundException } from './exceptions.ts';
 import { isStuck } from './stale-witness.ts';
+import { FEW } from './witness-ledger.ts';
 
 /** By how many steps a hint lowers the severity. */
 export const SOFTENS: Readonly<Record<CaseHintName, number>> = {
@@ -70,16 +71,19 @@ function stuckRoute({ kind, witnesses }: HintedCase): CaseHint | null {
   };
 }
 
-/** Peers whose route asks to drop what is sent to it. */
-export const blackholing = (witnesses: readonly Witness[]): number =>
-  witnesses.filter(one => one.state === 'holds' && one.blackhole === true).length;
+/** So many peers whose route asks to drop what is sent to it, in words that are other ones only where it is many more. */
+export function blackholing(asking: number): string {
+  if (asking === 1) return 'one peer';
+  const some = 2 ** Math.floor(Math.log2(Math.max(1, asking)));
+  return asking <= FEW ? `${asking} peers` : `${some} peers or more`;
+}
 
 function blackhole({ witnesses }: HintedCase): CaseHint | null {
-  const asking = blackholing(witnesses);
+  const asking = witnesses.filter(one => one.state === 'holds' && one.blackhole === true).length;
   if (asking === 0) return null;
   return {
     hint: 'blackhole',
-    text: `The route asks to drop what is sent to it (BLACKHOLE, RFC 7999), at ${asking === 1 ? 'one peer' : `${asking} peers`}: a third party blackholes the prefix, perhaps a service against attacks. Ask whether anybody ordered it.`,
+    text: `The route asks to drop what is sent to it (BLACKHOLE, RFC 7999), at ${blackholing(asking)}: a third party blackholes the prefix, perhaps a service against attacks. Ask whether anybody ordered it.`,
   };
 }
 

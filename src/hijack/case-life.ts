@@ -4,9 +4,8 @@ import type { Case, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
 import { isOfRoa } from './kinds.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
-import { note, type OpenCase, tally } from './open-case.ts';
+import { note, type OpenCase } from './open-case.ts';
 import { isFollowed } from './quiet-cases.ts';
-import { commonUpstream } from './upstream.ts';
 
 /** A case held without change for so long is dormant. */
 export const QUIET = 24 * 3_600_000;
@@ -99,8 +98,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
    * many of them as a watch wants to be told of.
    */
   function isGrave(open: OpenCase, holds: number): boolean {
-    if (open.kind === 'super-prefix')
-      return [...open.witnesses.values()].some(({ state, drawing }) => state === 'holds' && drawing === true);
+    if (open.kind === 'super-prefix') return open.witnesses.drawing > 0;
     const own = watches().filter(({ name }) => open.watches.includes(name));
     const share = Math.max(0, ...own.map(({ visibility }) => visibility ?? 0));
     const hadBy = open.hadBy ?? 0;
@@ -175,18 +173,14 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
   function settle(open: OpenCase, now: number, news: 'peer' | 'registry' | null): void {
     if (open.state === 'resolved') return;
     lookAside(open, now);
-    const { holds, unseen } = tally(open);
+    const { holds, unseen } = open.witnesses.counts;
     if (holds > 0) {
       open.heldSince ??= now;
       if (open.goneAt !== null) comeBack(open, now);
       open.goneAt = null;
       if (news !== null) {
         open.peakWitnesses = Math.max(open.peakWitnesses, holds);
-        const holders = [...open.witnesses.values()].filter(({ state }) => state === 'holds');
-        open.upstream = commonUpstream(
-          holders.map(({ path }) => path),
-          open.offender,
-        );
+        open.upstream = open.witnesses.upstream();
         const left = holds + unseen;
         if (open.peakWitnesses >= MANY && left <= FADED * open.peakWitnesses)
           live(open, 'faded', now, `fading: ${left} of ${open.peakWitnesses} left`);

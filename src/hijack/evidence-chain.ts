@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Case } from './case.ts';
+import { FEW } from './witness-ledger.ts';
 
 /** The hash before the first record. */
 export const NO_HASH = '0'.repeat(64);
@@ -27,6 +28,8 @@ export interface MrtPointer {
 export interface EvidenceParts {
   readonly state: Case['state'];
   readonly witnesses?: Case['witnesses'];
+  /** In place of all witnesses, where there are many: those that are others than in the record before, or new. */
+  readonly witnessed?: Case['witnesses'];
   readonly objects?: Case['objects'];
   readonly severity?: Case['severity'] | null;
   readonly hints?: Case['hints'];
@@ -72,11 +75,13 @@ export interface ChainEnd {
   readonly hash: string;
   /** The parts of the record before, each by its hash; empty after a restart, when all are frozen anew. */
   readonly parts: Readonly<Record<string, string>>;
+  /** The witnesses of the record before; null: they are frozen anew. */
+  readonly witnesses: Case['witnesses'] | null;
   readonly leftOut: number;
 }
 
 /** The end of a chain that has no record yet. */
-export const BEGIN: ChainEnd = { number: 0, hash: NO_HASH, parts: {}, leftOut: 0 };
+export const BEGIN: ChainEnd = { number: 0, hash: NO_HASH, parts: {}, witnesses: null, leftOut: 0 };
 
 /** JSON with the members of every object sorted by their names and no blanks (as RFC 8785 for what we have in it). */
 export function canonicalJson(value: unknown): string {
@@ -99,9 +104,8 @@ export function seal(
   time: number,
   mrt: MrtPointer | null,
 ): { readonly end: ChainEnd; readonly record: SealedEvidence | null } {
-  const all: Required<{ [K in keyof EvidenceParts]: unknown }> = {
+  const all: Required<{ [K in keyof Omit<EvidenceParts, 'witnesses' | 'witnessed'>]: unknown }> = {
     state: of.state,
-    witnesses: of.witnesses,
     objects: of.objects,
     severity: of.severity ?? null,
     hints: of.hints ?? [],
@@ -112,11 +116,16 @@ export function seal(
   };
   const hashes = Object.fromEntries(Object.entries(all).map(([name, part]) => [name, hashOf('', canonicalJson(part))]));
   const changed = Object.keys(hashes).filter(name => hashes[name] !== end.parts[name]);
-  if (changed.length === 0) return { end, record: null };
+  const others = end.witnesses === null ? of.witnesses : othersThan(end.witnesses, of.witnesses);
+  if (changed.length === 0 && others.length === 0) return { end, record: null };
   const grave = changed.includes('state') || changed.includes('severity');
   if (end.number >= MOST_OF_ALL || (end.number >= MOST_RECORDS && !grave))
     return { end: { ...end, leftOut: end.leftOut + 1 }, record: null };
-  const parts = Object.fromEntries(Object.entries(all).filter(([name]) => changed.includes(name)));
+  const parts = {
+    ...Object.fromEntries(Object.entries(all).filter(([name]) => changed.includes(name))),
+    ...(others.length > 0 &&
+      (end.witnesses !== null && of.witnesses.length > FEW ? { witnessed: others } : { witnesses: of.witnesses })),
+  };
   const body = canonicalJson({
     ...parts,
     state: of.state,
@@ -134,7 +143,15 @@ export function seal(
     ...(end.leftOut > 0 && { leftOut: end.leftOut }),
   } satisfies Omit<Evidence, 'state'> & { state: unknown });
   const record = { number: end.number + 1, time, hash: hashOf(end.hash, body), body };
-  return { end: { number: record.number, hash: record.hash, parts: hashes, leftOut: 0 }, record };
+  return {
+    end: { number: record.number, hash: record.hash, parts: hashes, witnesses: of.witnesses, leftOut: 0 },
+    record,
+  };
+}
+
+/** The witnesses that are others than before; each keeps its place, and new ones come behind. */
+function othersThan(before: Case['witnesses'], now: Case['witnesses']): Case['witnesses'] {
+  return now.filter((one, i) => one !== before[i] && canonicalJson(one) !== canonicalJson(before[i] ?? null));
 }
 
 /** What became of looking at a chain. */

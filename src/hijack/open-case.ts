@@ -1,5 +1,6 @@
 import type { Severity } from '../registry/verdict.ts';
-import type { Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord, Witness } from './case.ts';
+import type { AsPath, Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord } from './case.ts';
+import { type WitnessLedger, witnessLedger } from './witness-ledger.ts';
 import { RPKI_PEER } from './witness-words.ts';
 
 /** Lines of a timeline; beyond that the middle is left out but for what people did, and a line says how much. */
@@ -37,8 +38,7 @@ export interface OpenCase
   ended: number | null;
   peakWitnesses: number;
   upstream: number | null;
-  /** By name of the peer. */
-  readonly witnesses: Map<string, Witness>;
+  readonly witnesses: WitnessLedger;
   readonly timeline: CaseEvent[];
   readonly told: ('begin' | 'end')[];
   /** Since when somebody has held the route without a break; null when nobody holds it. */
@@ -58,12 +58,19 @@ export interface OpenCase
   readonly heard: Map<string, number>;
   /** What the assessment was made from; empty when it has to be made anew. */
   assessedFrom: string;
+  /** The path that most holders had when that was looked at, and how many witnesses have changed since. */
+  path: AsPath;
+  sincePath: number;
+  /** The witness that was the only one left when that was looked at. */
+  lone: string | null;
 }
 
+const UNJUDGED = { assessedFrom: '', path: [] as AsPath, sincePath: 0, lone: null };
+
 /** What a case has before anything was heard of it. */
-export function unheardOf() {
+export function unheardOf(offender: number | null) {
   return {
-    witnesses: new Map<string, Witness>(),
+    witnesses: witnessLedger(offender),
     peakWitnesses: 0,
     upstream: null,
     timeline: [] as CaseEvent[],
@@ -83,15 +90,8 @@ export function unheardOf() {
     flaps: 0,
     comebacks: [],
     heard: new Map<string, number>(),
-    assessedFrom: '',
+    ...UNJUDGED,
   };
-}
-
-/** Witnesses by state. */
-export function tally(open: OpenCase): Readonly<Record<Witness['state'], number>> {
-  const count = { holds: 0, gone: 0, unseen: 0 };
-  for (const { state } of open.witnesses.values()) count[state]++;
-  return count;
 }
 
 /** Writes a line into the timeline. */
@@ -159,9 +159,10 @@ export function snapshotOf(open: OpenCase): Case {
  * until the session is back, and no end is believed before the witnesses' tables are whole or `patience` has passed.
  */
 export function reopen(stored: Case, now: number, patience: number): OpenCase {
-  const witnesses = new Map<string, Witness>();
-  for (const witness of stored.witnesses)
-    witnesses.set(witness.peer, witness.state === 'holds' ? { ...witness, state: 'unseen', until: now } : witness);
+  const witnesses = witnessLedger(
+    stored.offender,
+    stored.witnesses.map(one => (one.state === 'holds' ? { ...one, state: 'unseen', until: now } : one)),
+  );
   const open: OpenCase = {
     ...stored,
     // Cases of before there were paths to be blamed.
@@ -175,7 +176,7 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     goneAt: null,
     leftOut: 0,
     // The RPKI has no table that could be whole: it says itself what is over.
-    awaited: new Set([...witnesses.keys()].filter(peer => peer !== RPKI_PEER)),
+    awaited: new Set([...witnesses.peers()].filter(peer => peer !== RPKI_PEER)),
     awaitUntil: now + patience,
     severity: stored.severity,
     hints: stored.hints,
@@ -186,10 +187,11 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     flaps: stored.flaps ?? 0,
     comebacks: [],
     heard: new Map(),
-    assessedFrom: '',
+    ...UNJUDGED,
   };
   const leftOut = stored.timeline[KEPT_HEAD]?.what.match(/^(\d+) events left out$/);
   if (leftOut) open.leftOut = Number(leftOut[1]);
-  if (tally(open).unseen === 0) open.goneAt = Math.max(0, ...[...witnesses.values()].map(({ until }) => until ?? 0));
+  if (witnesses.counts.unseen === 0)
+    open.goneAt = [...witnesses.values()].reduce((latest, { until }) => Math.max(latest, until ?? 0), 0);
   return open;
 }

@@ -24,10 +24,17 @@ export function commonUpstream(paths: readonly AsPath[], offender: number | null
     const as = upstreamOf(path, offender);
     if (as !== null) votes.set(as, (votes.get(as) ?? 0) + 1);
   }
+  return mostVoted(votes);
+}
+
+/** The AS with most votes, of equals the lowest; null without any. */
+export function mostVoted(votes: ReadonlyMap<number, number>): number | null {
   let best: number | null = null;
-  for (const [as, count] of votes) {
-    const most = best === null ? 0 : votes.get(best)!;
-    if (count > most || (count === most && as < best!)) best = as;
-  }
+  let most = 0;
+  for (const [as, count] of votes)
+    if (count > most || (count === most && as < best!)) {
+      best = as;
+      most = count;
+    }
   return best;
 }

@@ -197,7 +197,9 @@ function paths(of: Case, say: Wording): string[] {
   for (const witness of [...held, ...of.witnesses.filter(other => other.state !== 'holds')]) {
     if (witness.path.length === 0) continue;
     const path = formatPath(witness.path);
-    peers.set(path, [...(peers.get(path) ?? []), witness.peer]);
+    const names = peers.get(path) ?? [];
+    names.push(witness.peer);
+    peers.set(path, names);
   }
   const shown = [...peers].slice(0, MOST_PATHS).map(([path, names]) => {
     const most = names.slice(0, 5).join(', ');

@@ -16,6 +16,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'case.of-incident': `SELECT ${CASE} FROM cases WHERE incident = :incident ORDER BY opened, id`,
   'case.last-ids': `SELECT substr(id, 1, 11) || printf('%02d', max(CAST(substr(id, 12) AS INTEGER))) AS id
     FROM cases GROUP BY substr(id, 1, 10)`,
+  'incident.names': 'SELECT DISTINCT incident FROM cases WHERE opened >= :since',
   'cursor.all': 'SELECT collector, life, sequence FROM cursors ORDER BY collector',
   'evidence.of-case': `SELECT case_id AS "caseId", number, time, hash, body FROM evidence WHERE case_id = :caseId
     ORDER BY number`,

@@ -16,6 +16,20 @@ export interface CaseRecord {
   readonly body: string;
 }
 
+/** What the books that share the cases are asked: which incident a case is of (hijack/incident.ts). */
+export interface IncidentAsk {
+  /** Its name until that is known: `I` and the case's id. */
+  readonly incident: string;
+  /** What it is to be when no book knows of another case that it belongs to. */
+  readonly otherwise: string;
+  /** What links it, of what counts most first: its offender `o64666`, upstream `u64510` and victims `v64496`. At least one. */
+  readonly keys: readonly string[];
+  readonly offender: number | null;
+  readonly opened: number;
+  /** A case of the offender is not over in the asking book. */
+  readonly runs: boolean;
+}
+
 /** A link of a case's chain of evidence (hijack/evidence-chain.ts). */
 export interface EvidenceRecord {
   readonly caseId: string;
@@ -179,7 +193,8 @@ export interface CursorRecord {
 }
 
 export type StoreWrite =
-  | { readonly op: 'case.put'; readonly record: CaseRecord }
+  /** `offender`: for what links the cases of several books; it is not kept where there is one book. */
+  | { readonly op: 'case.put'; readonly record: CaseRecord; readonly offender?: number | null }
   | { readonly op: 'evidence.add'; readonly record: EvidenceRecord }
   /** Does nothing when the id is there already. */
   | { readonly op: 'outbox.add'; readonly record: OutboxRecord }
@@ -255,6 +270,8 @@ export interface StoreReads {
   'case.of-incident': { readonly args: { readonly incident: string }; readonly row: CaseRecord };
   /** The highest id of each day of opening. */
   'case.last-ids': { readonly args: Record<never, never>; readonly row: { readonly id: string } };
+  /** Incidents of a time and since, where several books share the cases. */
+  'incident.names': { readonly args: { readonly since: number }; readonly row: { readonly incident: string } };
   'cursor.all': { readonly args: Record<never, never>; readonly row: CursorRecord };
   'evidence.of-case': { readonly args: { readonly caseId: string }; readonly row: EvidenceRecord };
   /** The last link of the chain of every case that is not resolved. */

@@ -4,6 +4,7 @@ import type { Ask } from './asked.ts';
 import { type Branch, hasSeen, newBranch, snapshot, unflatten } from './branch.ts';
 import { extend, type Group } from './onward.ts';
 import type { Peering } from './peering.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 /**
  * How long a wave is waited for before the next one goes out as well, ms: who has seen the packet says so before it asks
@@ -17,9 +18,10 @@ const MAX_EXAMINED = 16;
 export interface Asking {
   readonly as: number;
   readonly inquiry: Ask;
-  /** When all has to be over, and when the search began; ms since the epoch. */
+  /** When all has to be over, ms since the epoch. */
   readonly deadline: number;
-  readonly began: number;
+  /** Since the search began. */
+  readonly elapsed: Stopwatch;
   readonly clock: () => number;
   readonly signal: AbortSignal;
   /** The peering with a peer or a member; null when there is none any more. */
@@ -42,7 +44,7 @@ export interface Asking {
  * seen the packet. A wave that is late is waited for beside the next. Resolves when all have ended or the time is up.
  */
 export function askOnward(asking: Asking, groups: readonly Group[]): Promise<void> {
-  const { inquiry, deadline, began, clock, signal, changed } = asking;
+  const { inquiry, deadline, elapsed, clock, signal, changed } = asking;
   const start = clock();
   const reserve = Math.max(20, (deadline - start) / 10);
   const end = deadline - reserve / 2;
@@ -62,7 +64,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         const said = branch.answer === null ? 'no answer' : 'no final answer';
         const why = gone.has(branch) ? ': the connection was lost and is not back' : '';
         const until = signal.aborted ? 'before the trace was cancelled' : 'by the deadline';
-        cutOff(branch, 'silent', `${said} ${until}${why}`, clock() - began);
+        cutOff(branch, 'silent', `${said} ${until}${why}`, elapsed());
       }
       waiting.clear();
       resolve();
@@ -90,7 +92,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       budget: number,
       told: (branch: Branch, ask: Ask, ended: boolean) => void,
     ): boolean => {
-      const sent = clock() - began;
+      const sent = elapsed();
       const branch = newBranch(who, 'silent', 'no answer yet', sent);
       under.branches.push(branch);
       const ask: Ask = {
@@ -118,7 +120,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         },
         lost(late) {
           const verdict = late === undefined ? 'unreachable' : 'silent';
-          cutOff(branch, verdict, late ?? 'the session was lost', clock() - began);
+          cutOff(branch, verdict, late ?? 'the session was lost', elapsed());
           over();
         },
         cut: () => void gone.add(branch),
@@ -236,7 +238,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       if (share(i) > 0) wave(group, 0, share(i), []);
       else {
         working--;
-        notAsked(group, clock() - began);
+        notAsked(group, elapsed());
       }
     }
     changed();

@@ -28,6 +28,7 @@ import {
 } from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { Trace, TraceNode } from './trace.ts';
 import { ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
@@ -176,7 +177,7 @@ export function createDPoint(options: DPointOptions): DPoint {
     keep?: (evidence: FiledEvidence) => void,
     store?: (trace: Trace) => Promise<void>,
   ): Promise<Trace> {
-    const asked = clock();
+    const [asked, elapsed] = [clock(), startStopwatch()];
     const interval = intervalOf(request.time);
     const from = Math.floor(request.from ?? interval.from);
     const to = Math.ceil(request.to ?? interval.to);
@@ -227,7 +228,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       const { weighed, ...concluded } = conclude(tree, options.credit);
       const { queries, here, answers, waves } = search;
       return {
-        ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
+        ...{ ...base, state, milliseconds: elapsed(), queries, cost: { budget: BUDGET, here, waves, answers } },
         ...{ tree: withoutRepeats(tree), ...concluded },
         ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
         chances: chancesOf(weighed),

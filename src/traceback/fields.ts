@@ -56,6 +56,21 @@ export function number(least: number, most: number): Field<number> {
   );
 }
 
+/**
+ * How long something took, ms, at most `most`; `kind` is `integer` or `number`. One below 0 was measured by a clock that was set back: it says nothing, and
+ * is read as 0, so that the message or what was kept of it is not lost for it.
+ */
+export function duration(kind: typeof number, most: number): Field<number> {
+  const { read, write } = kind(-Number.MAX_SAFE_INTEGER, most);
+  return {
+    read(value, at) {
+      const got = read(value, at);
+      return 'wrong' in got ? got : { value: Math.max(0, got.value) };
+    },
+    write: value => write(Math.max(0, value)),
+  };
+}
+
 /** A number of 0 to 1. */
 export const share: Field<number> = plain(
   'a number of 0 to 1',

@@ -17,6 +17,7 @@ import { createMemory, forgetFirst } from './memory.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Followed, grafted, MAX_GUESSES, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -126,15 +127,15 @@ export function createItm(options: ItmOptions): Itm {
   return {
     topology,
     async look(question, deadline) {
-      const now = clock();
+      const [now, elapsed] = [clock(), startStopwatch()];
       const border = await askBorder(options.probes, question, options.answer().coverage, deadline, now, text =>
         options.log('error', text),
       );
-      const leaf = leafOf(as, border, clock() - now);
+      const leaf = leafOf(as, border, elapsed());
       return { leaf, whither: whitherOf(border, leaf.source, true) };
     },
     async search(inquiry, signal, changed, follow, mayAsk = inquiry.signed.request) {
-      const began = clock();
+      const [began, elapsed] = [clock(), startStopwatch()];
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
@@ -160,7 +161,7 @@ export function createItm(options: ItmOptions): Itm {
         request.federation === '' || ours === '' || request.federation === ours
           ? await askBorder(options.probes, mayAsk, coverage, patience, began, text => options.log('error', text))
           : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
-      root.leaf = leafOf(as, border, clock() - began);
+      root.leaf = leafOf(as, border, elapsed());
       if (border.groups !== undefined && inquiry.hops.length === 0)
         inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
@@ -172,10 +173,9 @@ export function createItm(options: ItmOptions): Itm {
         else {
           changed(state());
           const blind = whither === 'everybody';
-          const after = () => clock() - began;
-          const groups = await planOnward(topology, inquiry, root, border, blind, after);
+          const groups = await planOnward(topology, inquiry, root, border, blind, elapsed);
           const asking = {
-            ...{ as, inquiry, deadline, began, clock, signal, spent, hit: remember, asked: options.asked },
+            ...{ as, inquiry, deadline, elapsed, clock, signal, spent, hit: remember, asked: options.asked },
             examine: options.examine,
             peering: (who: number) => options.peerings().get(who) ?? options.members.ask(who),
             changed: () => changed(state()),
@@ -191,14 +191,14 @@ export function createItm(options: ItmOptions): Itm {
             const named: Group[] = [];
             for (const one of fresh) {
               tried.add(`${one.from} ${one.neighbor}`);
-              const holder = newBranch(one.from, 'absent', '', after());
+              const holder = newBranch(one.from, 'absent', '', elapsed());
               const behind = await planOnward(
                 topology,
                 { ...inquiry, hops: one.heard },
                 holder,
                 { ingress: [one.neighbor], here: one.from },
                 false,
-                after,
+                elapsed,
               );
               if (behind.every(group => group.behind !== null) && guesses >= MAX_GUESSES) continue;
               if (behind.length > 0) followed.push({ ...one, holder });

@@ -78,6 +78,8 @@ export interface MeasuringOptions {
   /** Items of a request's `proof`; none when left out. */
   prove?(questions: readonly AskedQuestion[]): Promise<readonly Uint8Array[]>;
   audit(what: 'decoy.sent' | 'canary.sent', body: Readonly<Record<string, unknown>>): void;
+  /** Resolves when the audit's lines are on disk; rejects when they cannot be. Nothing is asked before that. */
+  recorded(): Promise<void>;
   /** Keeps what proves a false yes. */
   keep?(proof: FalseYes): void;
   /** From 0 to below 1. */
@@ -91,7 +93,10 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   let closed = false;
   const examined = createMemory<Promise<boolean | null>>(MAX_EXAMINED, MEMORY, clock);
 
-  /** Sends a request of this AS to one AS and resolves with what it says of itself first; null when that does not come. */
+  /**
+   * Writes down that a request of this AS goes to one AS, sends it, and resolves with what that AS says of itself first;
+   * null when that does not come, or when it cannot be written down.
+   */
   const put = (
     what: 'decoy.sent' | 'canary.sent',
     to: number,
@@ -102,13 +107,14 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   ): Promise<{ readonly node: TraceNode; readonly evidence: () => FiledEvidence } | null> =>
     new Promise(resolve => {
       // Whoever is looked for after the end would be dialled once more.
-      const peering = closed ? null : options.peering(to);
-      if (peering === null) return resolve(null);
+      if (closed || options.peering(to) === null) return resolve(null);
       const signed = signRequest(request, voice.key(), voice.record());
       const opening = createOpening(as, signed, keys, directory, clock, options.refused);
       const ask: Ask = { hops: [as], ...bounds, deadline: clock() + patience, signed };
       let cancel: (() => void) | null = null;
+      let over = false;
       const finish = (answer: Answer | null) => {
+        over = true;
         clearTimeout(timer);
         // What is behind it is not asked for longer than it takes it to say its own.
         cancel?.();
@@ -117,12 +123,13 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
         resolve({ node, evidence: () => fileEvidence(signed, opening.statements()) });
       };
       const timer = setTimeout(finish, patience, null);
-      cancel = peering.ask(ask, {
-        answer: answer => finish(answer),
-        lost: () => finish(null),
-      });
-      if (cancel === null) return finish(null);
+      const send = () => {
+        const peering = closed || over ? null : options.peering(to);
+        cancel = peering?.ask(ask, { answer: answer => finish(answer), lost: () => finish(null) }) ?? null;
+        if (cancel === null) finish(null);
+      };
       options.audit(what, { peer: to, ...auditable(ask) });
+      options.recorded().then(send, () => finish(null));
     });
 
   const decoy = async (to: number, like: Ask, patience: number): Promise<boolean | null> => {

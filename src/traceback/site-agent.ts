@@ -55,7 +55,13 @@ export interface SiteAgentStatus {
   readonly connected: boolean;
   /** When that began, ms. */
   readonly since: number;
+  /** Questions that it has put. */
   readonly asked: number;
+  /**
+   * Windows sealed since this daemon began of which the ITM could not be told within a minute: it has not committed to them,
+   * and no packet in them can be proved.
+   */
+  readonly uncommitted: number;
   readonly lastError: string;
 }
 
@@ -77,7 +83,9 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   let atWork = 0;
   /** Windows that the ITM was not told of yet, the oldest first. */
   let untold: CommittedWindow[] = [];
-  const status = { connected: false, since: clock(), asked: 0, lastError: '' };
+  const status = { connected: false, since: clock(), asked: 0, uncommitted: 0, lastError: '' };
+  /** Of those, how many the log has not told of. */
+  let unlogged = 0;
 
   const traces = createTracesAtItm(() => (status.connected ? (connection?.send ?? null) : null));
 
@@ -148,7 +156,21 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
       atWork--;
     });
   };
+  /** Takes windows to be told; those of which it is too late are counted. */
+  const keepUntold = (windows: readonly CommittedWindow[]) => {
+    const now = clock();
+    const inTime = windows.filter(({ number }) => lateness(number, now) <= COMMIT_SLACK);
+    const kept = inTime.slice(-MOST_SEALED);
+    status.uncommitted += windows.length - kept.length;
+    unlogged += windows.length - kept.length;
+    untold = kept;
+  };
   const tellSealed = () => {
+    keepUntold(untold);
+    if (status.connected && unlogged > 0) {
+      log('warn', `ITM: it was away: ${unlogged} windows are not committed to, and no packet in them can be proved`);
+      unlogged = 0;
+    }
     if (!status.connected || untold.length === 0) return;
     const windows = untold.slice(0, MOST_SEALED);
     untold = [];
@@ -211,11 +233,9 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   return {
     trace: traces.trace,
     sealed(windows) {
-      // What the ITM hears later than that it cannot commit to.
+      // What is as old when it is sealed was read from a file: nobody would believe it, and nothing is lost with it.
       const now = clock();
-      untold = [...untold, ...windows]
-        .filter(({ number }) => lateness(number, now) <= COMMIT_SLACK)
-        .slice(-MOST_SEALED);
+      keepUntold([...untold, ...windows.filter(({ number }) => lateness(number, now) <= COMMIT_SLACK)]);
       tellSealed();
     },
     status: () => ({ site: itm.site, address: itm.address, ...status }),

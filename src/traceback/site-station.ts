@@ -5,6 +5,7 @@ import type { Canary } from '../probe/canary.ts';
 import type { CommittedWindow, ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { smoothed } from './asked.ts';
+import { COMMIT_SLACK } from './committing.ts';
 import { printable } from './connection.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
 import { createTracesOfSite, type TraceForSite } from './site-traces.ts';
@@ -16,6 +17,7 @@ import {
   type SiteQuestion,
   type SiteReplies,
 } from './site-wire.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 /** How long a connection has to say its name, ms. */
 const HELLO_TIME = 10_000;
@@ -44,6 +46,11 @@ export interface SiteStatus {
   readonly answered: number;
   /** Milliseconds to an answer, smoothed; null before there was one. */
   readonly latency: number | null;
+  /**
+   * When it was away for longer than a minute the last time since this daemon began, ms: windows of this time are not
+   * committed to, and no packet in them can be proved. Null: it was not.
+   */
+  readonly uncommitted: { readonly from: number; readonly to: number } | null;
   readonly lastError: string;
 }
 
@@ -90,6 +97,7 @@ interface Site {
   asked: number;
   answered: number;
   latency: number | null;
+  uncommitted: SiteStatus['uncommitted'];
   lastError: string;
   readonly waiting: Map<number, (answer: SiteReplies | string) => void>;
 }
@@ -102,6 +110,7 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
   const siteOf = (name: string): Site => {
     const known = sites.get(name) ?? {
       ...{ connection: null, standing: null, since: null, asked: 0, answered: 0, latency: null, lastError: '' },
+      uncommitted: null,
       waiting: new Map(),
     };
     sites.set(name, known);
@@ -114,6 +123,18 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
     for (const resolve of site.waiting.values()) resolve(`it is not connected: ${reason}`);
     site.waiting.clear();
     log('warn', `site ${name}: lost: ${reason}`);
+  };
+
+  /** A site is there again that was lost at `since`: what it sealed meanwhile it tells of no more than a minute back. */
+  const noteAway = (site: Site, name: string, since: number) => {
+    const to = clock() - COMMIT_SLACK;
+    if (to <= since) return;
+    site.uncommitted = { from: since, to };
+    const span = `${new Date(since).toISOString()} to ${new Date(to).toISOString()}`;
+    log(
+      'warn',
+      `site ${name}: was away: its windows of ${span} are not committed to, and no packet in them can be proved`,
+    );
   };
 
   /** Null when a site may be what it says; else why not. */
@@ -182,6 +203,7 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
             before?.refuse('it has connected again');
             for (const resolve of site.waiting.values()) resolve('it has connected again');
             site.waiting.clear();
+            if (before === null && site.since !== null) noteAway(site, name, site.since);
             site.since = clock();
             site.lastError = '';
             const { roles, retention, coverage, probes } = message;
@@ -208,12 +230,12 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
     },
     async ask(name, questions, deadline) {
       const site = siteOf(name);
-      const began = clock();
+      const elapsed = startStopwatch();
       if (site.connection !== null) site.asked++;
       const { connection } = site;
       const answer = await put(name, deadline, (id, within) => questionOf(id, within, questions, options.keyOf));
       if (typeof answer === 'string') return answer;
-      const after = clock() - began;
+      const after = elapsed();
       if (
         answer.type !== 'answer' ||
         answer.answers.some(one => one.sightings.some(({ question }) => question >= questions.length))

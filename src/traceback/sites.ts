@@ -5,6 +5,7 @@
 import type { ProbeAnswer } from '../probe/question.ts';
 import type { Probes } from './btm.ts';
 import type { SiteStation, SiteStatus } from './site-station.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 /** What one daemon of the AS answered. */
 export interface SiteGroup {
@@ -27,7 +28,6 @@ export interface SitesOptions {
   readonly station: Pick<SiteStation, 'ask' | 'prove' | 'draw' | 'status'>;
   /** As they are configured now. */
   readonly config: () => SitesNow;
-  readonly clock: () => number;
 }
 
 export interface SitesNow {
@@ -41,7 +41,7 @@ export interface SitesNow {
   readonly domains: ReadonlyMap<string, string>;
 }
 
-export function createSites({ own, station, config, clock }: SitesOptions): Required<Probes> {
+export function createSites({ own, station, config }: SitesOptions): Required<Probes> {
   /** What all of them give, in one list. */
   const of = async <T>(mine: Promise<readonly T[]>, theirs: (site: string) => Promise<readonly T[]>): Promise<T[]> =>
     (await Promise.all([mine, ...config().sites.map(({ name }) => theirs(name))])).flat();
@@ -51,7 +51,7 @@ export function createSites({ own, station, config, clock }: SitesOptions): Requ
     draw: (neighbors, deadline) => of(own.draw(neighbors, deadline), site => station.draw(site, neighbors, deadline)),
     async ask(questions, deadline) {
       const now = config();
-      const began = clock();
+      const elapsed = startStopwatch();
       const standing = new Map(station.status().map(row => [row.site, row]));
       const ownAnswer = now.ownProbes ? own.ask(questions, deadline) : null;
       const asked = now.sites.map(async ({ name }): Promise<SiteGroup> => {
@@ -68,7 +68,7 @@ export function createSites({ own, station, config, clock }: SitesOptions): Requ
             ...group,
             answers: [],
             silent: [...(known?.domains.keys() ?? [])],
-            after: clock() - began,
+            after: elapsed(),
             away: reply,
           };
         return { ...group, answers: reply.answers, silent: reply.silent, after: reply.after, away: null };

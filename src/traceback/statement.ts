@@ -5,6 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { encodeItem } from '../net/frames.ts';
 import {
+  duration,
   flag,
   integer,
   list,
@@ -75,7 +76,7 @@ const statement = map({
   /** How many times likelier it is so when the packets passed than when they did not. Statements of old have none. */
   likelihood: optional(nullable(number(0, MOST_LIKELIHOOD))),
   /** ms from when the AS got the QUERY. */
-  after: integer(0, 0xffffffff),
+  after: duration(integer, 0xffffffff),
 });
 
 export type Statement = ValueOf<typeof statement>;

@@ -3,6 +3,7 @@
  * field is looked at. What a site adds itself, of headers, flows and routes, is not among them.
  */
 import {
+  duration,
   type Field,
   flag,
   integer,
@@ -48,7 +49,7 @@ const nodeOver = (child: Field<TraceNode>): Field<TraceNode> =>
     ...{ falsePositive: nullable(share), coverage: nullable(share), loss: nullable(share), sampling: nullable(share) },
     ...{ retainedFrom: nullable(count), retainedTo: nullable(count), packets: count, windows: count },
     ...{ provisional: flag, likelihood: optional(nullable(number(0, Number.MAX_VALUE))) },
-    ...{ signed: word('own', 'good', 'unknown'), by: optional(as), after: number(0, Number.MAX_SAFE_INTEGER) },
+    ...{ signed: word('own', 'good', 'unknown'), by: optional(as), after: duration(number, Number.MAX_SAFE_INTEGER) },
     children: list(child, 0, MOST),
   });
 const tooDeep: Field<TraceNode> = {
@@ -60,7 +61,7 @@ for (let depth = 0; depth < DEEPEST; depth++) node = nodeOver(node);
 
 const site = map({
   ...{ site: nullable(text(64)), verdict, reason: words, ingress: ases, egress: ases },
-  ...{ domains: list(text(64), 0, MOST), after: number(0, Number.MAX_SAFE_INTEGER) },
+  ...{ domains: list(text(64), 0, MOST), after: duration(number, Number.MAX_SAFE_INTEGER) },
 });
 const domains = list(text(64), 0, MOST);
 
@@ -79,7 +80,7 @@ const trace = map({
     MAX_QUESTIONS,
   ),
   ...{ packets: optional(count), need: optional(count), time: count, from: count, to: count },
-  ...{ milliseconds: number(0, Number.MAX_SAFE_INTEGER), queries: count, tree: node },
+  ...{ milliseconds: duration(number, Number.MAX_SAFE_INTEGER), queries: count, tree: node },
   ...{ entry: nullable(map({ as, via: nullable(as), source: flag })), ambiguity: ases },
   ...{ certainty: optional(nullable(share)), attested: optional(nullable(word('both', 'downstream', 'own'))) },
   chances: optional(list(map({ as, chance: share }), 0, MOST)),

@@ -227,7 +227,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     return peering.config().out === 'allow' && peering.reachable() ? peering : null;
   };
   const measuring = createMeasuring({
-    ...{ as, voice, directory, federation, clock, log, audit, refused, book: honesty },
+    ...{ as, voice, directory, federation, clock, log, audit, recorded, refused, book: honesty },
     prove: questions => sight.prove(questions),
     config: () => config.measure,
     peering: askablePeering,

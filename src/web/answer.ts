@@ -31,8 +31,8 @@ const HEARTBEAT = 15_000;
 const HELD = 256 * 1024;
 
 export interface Answering extends AnswerSink {
-  /** Writes the end, or the problem where nothing was written yet. Resolves when the client has it. */
-  end(outcome: Outcome): Promise<void>;
+  /** Writes the end, or the problem, of this status, where nothing was written yet. Resolves when the client has it. */
+  end(outcome: Outcome, status?: number): Promise<void>;
 }
 
 /** An answer that goes to this response, in this form; `gone` aborts when the client has left. */
@@ -91,15 +91,15 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
         if (!gone.aborted && !response.writableNeedDrain) response.write(event('partial', row));
       },
     }),
-    async end(outcome) {
+    async end(outcome, status = 422) {
       if (outcome.how === 'cancelled' || gone.aborted) {
         response.destroy();
         return;
       }
       if (outcome.how === 'failed') {
         if (!begun) {
-          response.writeHead(422, { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' });
-          response.end(problemBody({ status: 422, detail: outcome.error }));
+          response.writeHead(status, { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' });
+          response.end(problemBody({ status, detail: outcome.error }));
         } else if (format === 'json') response.destroy();
         else if (format === 'lines') response.end(`${JSON.stringify({ error: outcome.error })}\n`);
         else response.end(event('error', { error: outcome.error }));

@@ -14,6 +14,7 @@ import type { Metrics } from './metrics.ts';
 import { API, openApi, PCAP_TYPE } from './openapi.ts';
 import { PROBLEM_TYPE, type Problem, problemBody } from './problem.ts';
 import { type RisSocketOptions, serveRisLive } from './ris-socket.ts';
+import type { Sessions } from './sessions.ts';
 
 /** Octets of a body of parameters, and of a capture. */
 const MOST_PARAMETERS = 64 * 1024;
@@ -23,6 +24,8 @@ const SLICE = 64 * 1024;
 /** A client's connection may say nothing for so long, ms; and a request take so long to come in. */
 const IDLE = 60_000;
 const SLOWEST_REQUEST = 30_000;
+/** How long a client may take to read why it was sent away, ms. */
+const FAREWELL = 5_000;
 
 /** The page runs nothing but its own script, and asks nobody but this daemon. */
 const POLICY = "default-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -30,6 +33,7 @@ const POLICY = "default-src 'self'; img-src data:; base-uri 'none'; form-action 
 export interface AppOptions {
   readonly daemon: Daemon;
   readonly gate: Gate;
+  readonly sessions: Sessions;
   readonly metrics: Metrics;
   /** Takes a place among the requests of a kind; null: there is none left. Returns what gives it back. */
   readonly enter: (what: 'answering' | 'watching') => (() => void) | null;
@@ -46,7 +50,7 @@ export interface AppOptions {
 }
 
 /** A server that does not listen yet. */
-export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: AppOptions): FastifyInstance {
+export function createApp({ daemon, gate, sessions, metrics, enter, extras, tls, page }: AppOptions): FastifyInstance {
   const common = {
     bodyLimit: MOST_PARAMETERS,
     connectionTimeout: 0,
@@ -147,6 +151,10 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
     const asker = askers.get(request);
     return `http ${asker?.token ? `token ${asker.token}` : 'without a token'} from ${request.socket.remoteAddress}`;
   };
+  const session = (request: FastifyRequest) => ({
+    authorization: request.headers.authorization,
+    role: askers.get(request)?.role ?? null,
+  });
   app.register(scope =>
     serveRisLive(scope, {
       risLive: extras.risLive,
@@ -160,6 +168,12 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
         const found = gate.admit(knock(request), 'reader');
         return 'status' in found ? found.detail : null;
       },
+      hold: (request, end) =>
+        sessions.hold({
+          ...session(request),
+          end,
+          otherwise: () => (extras.risLive() === null ? 'RIS Live is not served here any more' : null),
+        }),
       ...{ by, enter: () => enter('watching') },
     }),
   );
@@ -230,9 +244,20 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
     if (socket.destroyed) left();
     reply.hijack();
     const answer = answering(reply.raw, format, gone.signal);
-    const asked = { resolved, by: who, signal: gone.signal };
+    // An order is carried out: what it does, its token allowed when it was given.
+    const sentAway = new AbortController();
+    const letGo =
+      path.method === 'GET' || resolved.entry.live
+        ? sessions.hold({ ...session(request), end: why => sentAway.abort(why) })
+        : () => {};
+    const asked = { resolved, by: who, signal: AbortSignal.any([gone.signal, sentAway.signal]) };
     try {
       const outcome = await carryOut(daemon, asked, answer);
+      if (sentAway.signal.aborted && !gone.signal.aborted) {
+        const slow = setTimeout(() => reply.raw.destroy(), FAREWELL).unref();
+        reply.raw.once('close', () => clearTimeout(slow));
+        return await answer.end({ how: 'failed', error: String(sentAway.signal.reason) }, 401);
+      }
       if (outcome.how !== 'done' || outcome.want === null) return await answer.end(outcome);
       const read = await readPackets({ ...outcome.want, file: '-' }, Readable.from(slices(capture!)));
       if ('error' in read) return await answer.end({ how: 'failed', error: read.error });
@@ -245,6 +270,7 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
     } finally {
       // The connection may stay for many requests more.
       socket.off('close', left);
+      letGo();
       leave();
     }
   }

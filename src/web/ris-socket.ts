@@ -19,6 +19,8 @@ export interface RisSocketOptions {
   readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   /** Spends a request of the client's rate; why it may ask no more, or null. */
   readonly refused: (request: FastifyRequest) => string | null;
+  /** Has the client's token looked at again when tokens change; `end` ends the session, in words. Returns what stops that. */
+  readonly hold: (request: FastifyRequest, end: (why: string) => void) => () => void;
   /** Who it is, in words. */
   readonly by: (request: FastifyRequest) => string;
   readonly enter: () => (() => void) | null;
@@ -26,13 +28,14 @@ export interface RisSocketOptions {
 
 /** Serves it at `/v1/ws/`, where RIPE has it. */
 export async function serveRisLive(app: FastifyInstance, options: RisSocketOptions): Promise<void> {
-  const { risLive, admit, refused, by, enter } = options;
+  const { risLive, admit, refused, hold, by, enter } = options;
   await app.register(fastifyWebsocket, { options: { maxPayload: LONGEST, perMessageDeflate: false } });
   app.get('/v1/ws', { websocket: true, onRequest: admit }, (socket, request) => {
     const live = risLive();
     const leave = live === null ? null : enter();
     if (live === null || leave === null) return socket.close(AGAIN, 'too many clients');
     const client = live.open(connectionOf(socket), by(request), live.host);
+    const letGo = hold(request, why => socket.close(POLICY, why));
     let answers = true;
     const heart = setInterval(() => {
       if (!answers) return socket.terminate();
@@ -53,6 +56,7 @@ export async function serveRisLive(app: FastifyInstance, options: RisSocketOptio
     socket.on('error', () => {});
     socket.on('close', () => {
       clearInterval(heart);
+      letGo();
       client.close();
       leave();
     });

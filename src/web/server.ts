@@ -12,6 +12,7 @@ import type { AppOptions } from './app.ts';
 import { createGate } from './gate.ts';
 import type { RenderText } from './looking-glass.ts';
 import { createRisClients } from './ris-clients.ts';
+import { createSessions } from './sessions.ts';
 import { readTokens, type Tokens } from './tokens.ts';
 
 /** ms after which an address that could not be listened at is tried again. */
@@ -47,7 +48,7 @@ export function readHttpFiles(config: HttpConfig): HttpFiles {
 }
 
 export interface HttpServer {
-  /** Listens where this configuration says, and nowhere else; null: nowhere. Who is connected there stays connected. */
+  /** Listens where this configuration says, and nowhere else; null: nowhere. Who is connected there stays connected, with a token that still is what it was. */
   configure(config: HttpConfig | null, files: HttpFiles | null): Promise<void>;
   /** As `http` of the Daemon. */
   status(): HttpStatus;
@@ -108,6 +109,7 @@ export function createHttpServer(
     rate: () => config?.rate ?? 1,
     clock: () => performance.now(),
   });
+  const sessions = createSessions(() => files?.tokens ?? nobody);
   const enter: AppOptions['enter'] = what => {
     if (inWork[what] >= MOST[what]) return null;
     inWork[what]++;
@@ -123,7 +125,7 @@ export function createHttpServer(
     const one: Listening = { app: null, tls, problem: '' };
     listening.set(key, one);
     try {
-      const app = await serving({ daemon, gate, enter, extras, tls: files?.tls ?? null, page });
+      const app = await serving({ daemon, gate, sessions, enter, extras, tls: files?.tls ?? null, page });
       app.server.maxConnections = MOST_CONNECTIONS;
       one.app = app;
       await app.listen({ host: at.address, port: at.port, ipv6Only: at.address !== '::' });
@@ -145,6 +147,7 @@ export function createHttpServer(
     clearTimeout(again);
     config = next;
     files = read;
+    sessions.review();
     const tls = JSON.stringify(files?.tls ?? null);
     const wanted = new Map((next?.listen ?? []).map(at => [keyOf(at), at]));
     for (const [key, one] of [...listening]) if (!wanted.has(key) || one.tls !== tls) await shut(key, one);

@@ -37,7 +37,7 @@ describe('bus/case-event', () => {
     ['no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'it is no JSON in UTF-8'],
     ['a list', octets('[]'), 'it is no object'],
     ['another version', octets('{"v":9}'), 'v: 9 is a version that is not known here'],
-    ['no life', message([], { life: -1 }), 'life: no number'],
+    ['no life', message([], { life: -1 }), 'life: no time'],
     ['no sequence', message([], { sequence: 0 }), 'sequence: no number from 1 on'],
     ['too many events', message(Array(1_001).fill({ what: 'registry' })), 'events: no list of 1000 at most'],
     ['an unknown event', message([{ what: 'registry' }, { what: 'bye' }]), 'events[1]: what: "bye" is not known here'],

@@ -3,7 +3,7 @@ import { carryOut } from '../../src/control/carry-out.ts';
 import { COMMANDS, resolveCommand } from '../../src/control/commands.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
 import { looksOnly } from '../../src/control/levels.ts';
-import { createLiveQueue } from '../../src/control/live-queue.ts';
+import { createLiveQueue, LEFT_OUT } from '../../src/control/live-queue.ts';
 import type { LogRow, Told } from '../../src/control/live-rows.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { LINE, PARTIAL, scriptedDaemon, TRACE } from './scripted.ts';
@@ -116,6 +116,47 @@ describe('control/live-commands', () => {
     const { told, leftOut } = queue.take();
     expect([told.length, leftOut]).to.deep.equal([1002, 200]);
     expect(told.slice(-2).map(one => one.row)).to.deep.equal([{ i: 1198 }, { i: 1199 }]);
-    expect(queue.take()).to.deep.equal({ told: [], leftOut: 0 });
+    expect(queue.take()).to.deep.equal({ told: [], leftOut: 0, lostRows: 0 });
+  });
+
+  it('drops the rows of tables when too many wait, counts them, and takes them again once that was told', () => {
+    const counted: unknown[] = [];
+    const count = (changes: unknown) => void counted.push(changes);
+    LEFT_OUT.subscribe(count);
+    try {
+      const queue = createLiveQueue(new AbortController().signal, 3);
+      const row = (key: string) => ({ mark: 'a.1', about: 'sessions', key, row: { key } }) as const;
+      queue.add({ mark: 'a.0', about: 'cases', key: null, row: {} });
+      for (const key of ['x', 'y', 'z', 'x', 'w', 'x']) queue.add(row(key));
+      const { told, leftOut, lostRows } = queue.take();
+      expect([told.map(({ mark }) => mark), leftOut, lostRows]).to.deep.equal([['a.0'], 0, 5]);
+      queue.add(row('x'));
+      expect(queue.take()).to.deep.equal({ told: [row('x')], leftOut: 0, lostRows: 0 });
+      expect(counted).to.deep.equal([5]);
+    } finally {
+      LEFT_OUT.unsubscribe(count);
+    }
+  });
+
+  it('tells the tables anew to who was told too little of them', async () => {
+    const begun: (string | null)[] = [];
+    const follow: Daemon['follow'] = (_topics, since, take) => {
+      begun.push(since);
+      take({ mark: since ?? 'a.1', about: null, key: null, row: {} });
+      const rows = begun.length === 1 ? 20_001 : 1;
+      for (let i = 0; i < rows; i++) take({ mark: 'a.1', about: 'sessions', key: `p${i}`, row: { peer: `p${i}` } });
+      return () => {};
+    };
+    const watching = begin('watch sessions', { follow });
+    await until('all that is told', () => watching.rows.length === 4);
+    watching.stop();
+    expect(begun).to.deep.equal([null, 'a.1']);
+    const gap = '20001 rows of tables were not told, for they came faster than they were read: all follow anew';
+    expect(watching.rows).to.deep.equal([
+      { mark: 'a.1' },
+      { mark: 'a.1', gap },
+      { mark: 'a.1' },
+      { mark: 'a.1', peer: 'p0' },
+    ]);
   });
 });

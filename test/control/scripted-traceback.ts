@@ -65,10 +65,11 @@ export const SITES: TraceSites = {
   sites: [
     {
       ...{ site: 'osaka', since: NOON - HOUR, connected: true, asked: 12, answered: 11, latency: 3.6, lastError: '' },
+      uncommitted: { from: NOON - 2 * HOUR, to: NOON - HOUR - 60_000 },
       standing: { roles: ['btm', 'dtm'], retention: 3600, coverage: 1, probes: 2, domains: ['umeda', 'namba'] },
     },
     {
-      ...{ site: 'tokyo', since: null, connected: false, asked: 12, answered: 0, latency: null },
+      ...{ site: 'tokyo', since: null, connected: false, asked: 12, answered: 0, latency: null, uncommitted: null },
       ...{ lastError: 'no site "edo" is configured', standing: null },
     },
   ],

@@ -118,7 +118,7 @@ const MACHINES: readonly MachineRow[] = [
       started: Date.now() - 86_400_000,
     },
     ...{ roles: ['collector', 'cases', 'traceback'], peers: 2, established: 1, routes: 8348 },
-    ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [] },
+    ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [], ahead: 1, twice: false },
   },
   {
     ...{
@@ -131,6 +131,7 @@ const MACHINES: readonly MachineRow[] = [
     },
     ...{ roles: ['collector'], peers: 4, established: 4, routes: 4_012_345 },
     ...{ published: 310, waiting: 12, dropped: 0, partitions: [], problems: ['peer osa1 is down'] },
+    ...{ ahead: -7200, twice: false },
   },
 ];
 

@@ -1,19 +1,21 @@
 import { expect } from 'chai';
 import type { CaseEvent } from '../../src/bus/case-event.ts';
 import { createCaseFeed } from '../../src/daemon/case-feed.ts';
-import type { Case } from '../../src/hijack/case.ts';
+import type { Witness } from '../../src/hijack/case.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import type { CursorRecord, StoreWrite } from '../../src/store/records.ts';
 import { judgedChange } from '../bus/judged.ts';
 
 const TOKYO = '192-0-2-1';
+const NOW = Date.UTC(2026, 10, 29);
 const PREFIX = judgedChange(1).prefix;
 
 /** A feed into a book that only notes what it is told; `held` are witnesses of the one open case. */
-function feedOf(cursors: readonly CursorRecord[] = []) {
+function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = null) {
   const told: string[] = [];
   const judged: Judged[] = [];
   const asked: string[] = [];
+  const refused: string[] = [];
   const witnesses: { peer: string; as: number; address: string; state: string }[] = [];
   let writes: readonly StoreWrite[] = [];
   const feed = createCaseFeed({
@@ -27,8 +29,17 @@ function feedOf(cursors: readonly CursorRecord[] = []) {
       peersAre: names => void told.push(`peers ${names.join()}`),
       peerForgotten: peer => void told.push(`forgotten ${peer}`),
       registryChanged: () => void told.push('registry'),
-      open: () =>
-        [{ kind: 'origin', prefix: PREFIX, decidedBy: PREFIX, offender: 64666, witnesses }] as unknown as Case[],
+      *witnesses() {
+        const of = {
+          kind: 'origin',
+          prefix: PREFIX,
+          decidedBy: PREFIX,
+          offender: 64666,
+          origin: 64666,
+          ground: '',
+        } as const;
+        for (const one of witnesses) yield [of, one as Witness];
+      },
       async together(events, also) {
         events();
         writes = [...also];
@@ -37,11 +48,15 @@ function feedOf(cursors: readonly CursorRecord[] = []) {
     cursors,
     mayBe: () => false,
     askResync: collector => void asked.push(collector),
+    lifeOf: () => life,
+    isHere: prefix => prefix.startsWith('10.'),
+    refuse: (_collector, why) => void refused.push(why),
+    now: () => NOW,
     log: Object.assign(() => {}, { configure: () => {}, close: () => {}, problems: () => [] }) as never,
   });
   const take = (sequence: number, events: readonly CaseEvent[], life = 1) =>
     feed.take([{ collector: TOKYO, message: { life, sequence, events } }]);
-  return { feed, take, told, judged, asked, witnesses, cursor: () => writes };
+  return { feed, take, told, judged, asked, refused, witnesses, cursor: () => writes };
 }
 
 describe('daemon/case-feed', () => {
@@ -105,5 +120,80 @@ describe('daemon/case-feed', () => {
       'session a@192.0.2.1',
       'unseen a@192.0.2.1',
     ]);
+  });
+
+  describe('of a collector whose clock was wrong at a start', () => {
+    const AHEAD = Date.UTC(2042, 0, 1);
+    const cursor = (life: number, sequence: number) => ({ collector: TOKYO, life, sequence });
+
+    it('believes the daemon that is heard now, whatever the life before said', async () => {
+      const { take, told, asked, witnesses, cursor: written } = feedOf([cursor(AHEAD, 70)], NOW);
+      witnesses.push({ peer: 'a@192.0.2.1', as: 64497, address: '192.0.2.9', state: 'holds' });
+      await take(1, [{ what: 'hello' }], NOW);
+      expect(told).to.deep.equal(['unseen a@192.0.2.1']);
+      expect(asked).to.deep.equal([TOKYO]);
+      expect(written()).to.deep.equal([{ op: 'cursor.put', record: cursor(NOW, 1) }]);
+      await take(2, [{ what: 'session', peer: 'a' }], NOW);
+      expect(told).to.include('session a@192.0.2.1');
+    });
+
+    it('has one that is not heard yet tell all it holds, and believes it once it is', async () => {
+      const { take, told, asked } = feedOf([cursor(AHEAD, 70)]);
+      await take(1, [{ what: 'hello' }], NOW);
+      expect(told).to.deep.equal([]);
+      expect(asked).to.deep.equal([TOKYO]);
+    });
+
+    it('leaves out what a life before said that comes once more', async () => {
+      const { take, told, feed } = feedOf([cursor(NOW, 70)], NOW);
+      await take(1, [{ what: 'hello' }], NOW - 5_000);
+      await take(2, [{ what: 'session', peer: 'a' }], NOW - 5_000);
+      expect(told).to.deep.equal([]);
+      expect(feed.counts()).to.deep.equal({ twice: 2, gaps: 0 });
+    });
+
+    it('takes no time of a change that is still to come', async () => {
+      const { take, judged } = feedOf([cursor(1, 0)]);
+      await take(1, [{ what: 'judged', changes: [judgedChange(1, { time: AHEAD }), judgedChange(2, { time: 7 })] }]);
+      expect(judged.map(({ time }) => time)).to.deep.equal([NOW, 7]);
+    });
+  });
+
+  it('believes nothing of a prefix that another partition has, and goes on', async () => {
+    const { take, told, refused } = feedOf([{ collector: TOKYO, life: 1, sequence: 0 }]);
+    await take(1, [{ what: 'judged', changes: [judgedChange(1, { prefix: '192.0.2.0/24' }), judgedChange(1)] }]);
+    expect(told).to.deep.equal(['held feed@192.0.2.1']);
+    expect(refused).to.deep.equal(['192.0.2.0/24 belongs to another partition']);
+  });
+
+  it('hears of 20,000 peers of a collector, and of no more', async () => {
+    const { take, judged, refused } = feedOf([{ collector: TOKYO, life: 1, sequence: 0 }]);
+    for (let i = 0; i < 21; i++)
+      await take(i + 1, [
+        { what: 'judged', changes: Array.from({ length: 1_000 }, (_, j) => judgedChange(1, { peer: `p${i}-${j}` })) },
+      ]);
+    expect(judged).to.have.length(20_000);
+    expect(refused).to.have.length(1_000);
+    expect(refused[0]).to.equal('it names more than 20000 peers');
+  });
+
+  it('knows 1,000 collectors, and no more', async () => {
+    const { feed, refused } = feedOf();
+    const of = (i: number) => `10-0-${i >> 8}-${i & 255}`;
+    const messages = Array.from({ length: 1_001 }, (_, i) => ({
+      collector: of(i),
+      message: { life: 1, sequence: 1, events: [{ what: 'hello' } as const] },
+    }));
+    await feed.take(messages);
+    expect(refused).to.deep.equal(['there are more than 1000 collectors']);
+  });
+
+  it('takes the last number there is, and the life behind it', async () => {
+    const { take, feed, cursor } = feedOf([{ collector: TOKYO, life: 1, sequence: 1 }]);
+    await take(Number.MAX_SAFE_INTEGER, [{ what: 'registry' }]);
+    await take(Number.MAX_SAFE_INTEGER, [{ what: 'registry' }]);
+    await take(1, [{ what: 'hello' }], 2);
+    expect(feed.counts()).to.deep.equal({ twice: 1, gaps: 1 });
+    expect(cursor()).to.deep.equal([{ op: 'cursor.put', record: { collector: TOKYO, life: 2, sequence: 1 } }]);
   });
 });

@@ -46,6 +46,25 @@ describe('daemon/live-tables', () => {
     tables.close();
   });
 
+  it('tells of a table that is too long so many rows, and that there are more', async () => {
+    const rows: Row[] = ['a', 'b', 'c', 'd'].map(peer => ({ peer, state: 'Idle' }));
+    const read = async () => rows;
+    const tables = createLiveTables([{ about: 'sessions', named: ['peer'], restless: [], read }], 1, 3);
+    const heard: object[] = [];
+    const gap = 'sessions: of more than 3 rows only the first 3 are told';
+    tables.follow('sessions', (_about, _key, row) => heard.push(row));
+    await until('three rows', () => heard.length === 4);
+    expect(heard).to.deep.equal([{ gap }, ...rows.slice(0, 3)]);
+    const late: object[] = [];
+    tables.follow('sessions', (_about, _key, row) => late.push(row));
+    await until('the same for the second', () => late.length === 4);
+    expect(late).to.deep.equal([{ gap }, ...rows.slice(0, 3)]);
+    rows.shift();
+    await until('one is gone, another told', () => heard.length === 6);
+    expect(heard.slice(4)).to.deep.equal([rows[2], { peer: 'a', gone: true }]);
+    tables.close();
+  });
+
   it('tells whoever comes while a table cannot be read that it cannot', async () => {
     const tables = open(() => Promise.reject(new Error('the collector is gone')));
     const heard: object[] = [];

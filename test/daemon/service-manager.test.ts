@@ -37,6 +37,7 @@ describe('daemon/service-manager', () => {
       () => 5_000_000n,
     );
     expect(environment).to.deep.equal({ HOME: '/' });
+    manager.working();
     manager.ready();
     await until('it says that it is alive', () => heard.filter(one => one === 'WATCHDOG=1').length > 2);
     manager.reloading();
@@ -45,6 +46,7 @@ describe('daemon/service-manager', () => {
     await until('it says that it ends', () => heard.includes('STOPPING=1'));
     manager.close();
     expect(heard.filter(one => one !== 'WATCHDOG=1')).to.deep.equal([
+      'EXTEND_TIMEOUT_USEC=30000000',
       'READY=1',
       'RELOADING=1\nMONOTONIC_USEC=5000',
       'READY=1',

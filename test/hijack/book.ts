@@ -2,7 +2,8 @@
 import type { WatchConfig, WatchException } from '../../src/config/tree.ts';
 import type { GroundOf } from '../../src/hijack/assessment.ts';
 import type { Case } from '../../src/hijack/case.ts';
-import { type CaseChange, createCaseBook } from '../../src/hijack/case-book.ts';
+import { createCaseBook } from '../../src/hijack/case-book.ts';
+import type { CaseChange } from '../../src/hijack/case-reports.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';

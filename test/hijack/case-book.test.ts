@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Case } from '../../src/hijack/case.ts';
-import { type CaseChange, createCaseBook, PATIENCE } from '../../src/hijack/case-book.ts';
+import { createCaseBook, PATIENCE } from '../../src/hijack/case-book.ts';
 import { QUIET, STEADY } from '../../src/hijack/case-life.ts';
+import type { CaseChange } from '../../src/hijack/case-reports.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
 import type { JudgedChange } from '../../src/registry/judged-change.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';

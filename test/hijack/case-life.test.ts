@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Case } from '../../src/hijack/case.ts';
-import { type CaseChange, DRILL_PEER } from '../../src/hijack/case-book.ts';
+import { DRILL_PEER } from '../../src/hijack/case-book.ts';
 import { FLAP_WINDOW, STEADY } from '../../src/hijack/case-life.ts';
+import type { CaseChange } from '../../src/hijack/case-reports.ts';
 import { readCase } from '../../src/hijack/stored-case.ts';
 import { gone, held, last, MINUTE, openBook, T0, told, unseen } from './book.ts';
 

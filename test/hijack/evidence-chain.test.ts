@@ -111,6 +111,23 @@ describe('hijack/evidence-chain', () => {
     expect(checkChain(CASE.id, long).fault).to.equal(null);
   });
 
+  it('freezes of many witnesses only those that are others than before, so that a chain grows as they do', () => {
+    const witness = (i: number, state: 'holds' | 'gone' = 'holds') => ({ ...CASE.witnesses[0]!, peer: `p${i}`, state });
+    const many = Array.from({ length: 200 }, (_, i) => witness(i));
+    const long = chain([
+      { witnesses: many.slice(0, 100) },
+      { witnesses: many },
+      { witnesses: many.map(one => ({ ...one })) },
+      { witnesses: many.with(7, witness(7, 'gone')) },
+    ]).map(({ body }) => readEvidence(body)!);
+    const peers = long.map(({ witnesses, witnessed }) => [witnesses?.length, witnessed?.map(({ peer }) => peer)]);
+    expect(peers).to.deep.equal([
+      [100, undefined],
+      [undefined, many.slice(100).map(({ peer }) => peer)],
+      [undefined, ['p7']],
+    ]);
+  });
+
   it('reads no record from what is none', () => {
     for (const text of ['', '[]', 'null', '{"case":1}', '{"case":"x","number":"1"}'])
       expect(readEvidence(text), text).to.equal(null);

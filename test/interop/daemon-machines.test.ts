@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { partitionOf } from '../../src/bus/subjects.ts';
+import type { IncidentDetail } from '../../src/control/case-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import type { Intertrackd } from './intertrackd.ts';
@@ -35,6 +37,10 @@ describe('interop/daemon-machines', function () {
   });
 
   const partitionsOf = async (at: Intertrackd) => (await machinesOf(at)).map(one => one.partitions.length);
+  /** The incident as a machine shows it. */
+  const incidentAt = async (at: Intertrackd, id: string) =>
+    (await at.ask('show', 'incident', id))[0] as unknown as IncidentDetail;
+  let incident = '';
   /** Those that are not over. */
   const openCases = async (at: Intertrackd) => (await at.ask('show', 'case')) as readonly Case[];
   const mailsOf = (what: RegExp) => shared.smtp.received.filter(({ mail }) => what.test(mail.subject ?? ''));
@@ -70,6 +76,20 @@ describe('interop/daemon-machines', function () {
       expect(timeline.map(({ what }) => what).join()).to.contain(`seen by ${at.address}`);
   });
 
+  it('makes one incident of what one AS does in all partitions, and shows it whole at each machine', async () => {
+    expect(new Set([0, 1, 2, 3].map(number => partitionOf(prefixOf(number), 4))).size).to.equal(4);
+    const incidents = new Set((await collector.cases()).map(one => one.incident));
+    expect(incidents.size).to.equal(1);
+    incident = [...incidents][0]!;
+    for (const at of [...engines, collector]) {
+      const { summary, cases } = await incidentAt(at, incident);
+      expect(summary).to.include({ cases: 4, open: 4 });
+      expect(cases.map(({ prefix }) => prefix).sort()).to.deep.equal([0, 1, 2, 3].map(prefixOf));
+    }
+    const { stdout } = await engines[0]!.itctl('show', 'incident');
+    expect(stdout.match(/^I\d{4}-/gm)).to.have.length(1);
+  });
+
   it('goes on with what a machine had that was killed, and tells the ends', async () => {
     const [first, second] = engines;
     const killed = performance.now();
@@ -88,6 +108,8 @@ describe('interop/daemon-machines', function () {
     expect(ids).to.have.length(12);
     const open = await openCases(collector);
     expect(open.map(({ prefix }) => prefix).sort()).to.deep.equal([4, 5, 6, 7].map(prefixOf));
+    for (const at of [second!, collector])
+      expect((await incidentAt(at, incident)).summary).to.include({ incident, cases: 8, open: 4 });
   });
 
   it('ends no case because a collector is gone, and what it no longer holds once it is back', async () => {

@@ -48,8 +48,11 @@ export interface Intertrackd {
   write(name: string, text: string): string;
   /** Writes the configuration: `text` behind `router id`, `log`, `state` and `control socket`. */
   configure(text: string): void;
-  /** Starts a process, with more in its environment, and waits until its control socket answers. Fails with what it said when it ends instead. */
-  start(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Starts a process, with more in its environment, and waits until its control socket answers. Fails with what it said when it
+   * ends instead. `bin`: where its program is, left out: that of this tree.
+   */
+  start(environment?: Readonly<Record<string, string>>, bin?: string): Promise<void>;
   /** Sends a signal to the process. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end; answers the exit status, or the signal's name. */
@@ -60,6 +63,8 @@ export interface Intertrackd {
   log(): string;
   /** The rows that a command is answered by, each held against its schema; a process costs too much to wait with. */
   ask(...words: string[]): Promise<readonly unknown[]>;
+  /** The same of a program of another version, whose rows have other schemas. */
+  askOther(...words: string[]): Promise<readonly unknown[]>;
   /** Runs itctl, as an operator does. */
   itctl(...words: string[]): Promise<Said>;
   /** Runs `itctl -j`, which must succeed, and reads what it prints. */
@@ -114,9 +119,9 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
       const head = `router id ${address};\nlocal as ${as};\nlog stderr;\nstate "${at('state')}";\ncontrol socket "${at('ctl')}";\n`;
       writeFileSync(at('conf'), head + text, { mode: 0o600 });
     },
-    async start(environment = {}) {
+    async start(environment = {}, bin = BIN) {
       said = '';
-      const started = spawn(join(BIN, 'intertrackd'), ['-c', at('conf')], {
+      const started = spawn(join(bin, 'intertrackd'), ['-c', at('conf')], {
         env: { ...PROGRAM_ENV, ...environment },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
@@ -149,6 +154,7 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
     deafen: () => child?.stderr?.destroy(),
     log: () => said,
     ask,
+    askOther: async (...words) => (await answer(words)).rows,
     itctl: (...words) => run('itctl', '-s', at('ctl'), ...words),
     async json<T>(...words: string[]) {
       const { status, stdout, stderr } = await daemon.itctl('-j', ...words);

@@ -193,6 +193,33 @@ describe('traceback/canaries drawn by probes', function () {
       expect(ases.at(64501).audit.some(({ what }) => what === 'query.answered')).to.equal(true);
     });
 
+    it('asks nobody before that is in the audit log, and nobody while it cannot be', async () => {
+      let disk = Promise.withResolvers<void>();
+      await ases.start({
+        ...{ as: 64500, peers: [64501], clock, measure: { decoys: 0, canaries: 1 }, drawing: AT_ONCE },
+        recorded: () => disk.promise,
+        probes: {
+          ask: () => Promise.resolve({ answers: [], silent: [] }),
+          draw: neighbors => Promise.resolve(neighbors.map(as => canaryOf(as, clock()))),
+        },
+      });
+      await ases.start({ as: 64501, peers: [64500], clock });
+      await ases.link();
+      const { traceback, audit } = ases.at(64500);
+      const heard = () => ases.at(64501).audit.filter(({ what }) => what.startsWith('query')).length;
+      const written = () => audit.filter(({ what }) => what === 'canary.sent').length;
+      await until(() => written() > 2, 'some are written down');
+      expect(heard()).to.equal(0);
+      const { reject } = disk;
+      disk = Promise.withResolvers();
+      reject(new Error('disk full'));
+      await until(() => traceback.canaries()!.asked > 2, 'they are given up');
+      expect(traceback.canaries()!.counted).to.equal(0);
+      expect(heard()).to.equal(0);
+      disk.resolve();
+      await until(() => heard() > 0, 'the neighbour is asked');
+    });
+
     it('asks nobody once this AS takes no part, not even members that it would dial', async () => {
       const federation = { authority: makeAuthority('jp-isp') };
       const drawn = Promise.withResolvers<readonly Canary[]>();

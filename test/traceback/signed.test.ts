@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeItem } from '../../src/net/frames.ts';
+import { decodeItem, encodeItem } from '../../src/net/frames.ts';
 import { type Leaf, newLeaf } from '../../src/traceback/branch.ts';
 import { createDirectory } from '../../src/traceback/directory.ts';
 import { createOpening } from '../../src/traceback/opening.ts';
@@ -129,6 +129,13 @@ describe('traceback/statement', () => {
     for (const likelihood of [-1, 1e13, 'much', [], true])
       expect(refused({ likelihood })).to.match(/^likelihood: expected a number of 0 to 1000000000000, not /);
     expect(refused({ likelihood: null })).to.be.an('object');
+  });
+  it('is good with the duration of a clock that was set back, and that is none', () => {
+    const item = decodeItem(statement.octets) as { readonly message: object };
+    const octets = encodeItem({ ...item.message, after: -3_600_000 });
+    const said = readStatement({ octets, signature: statement.signature, record });
+    expect(typeof said === 'string' ? said : said.statement.after).to.equal(0);
+    expect(refused({ after: 1.5 })).to.match(/^after: expected an integer/);
   });
   it('comes back as it was, and is of who signed it', () => {
     expect(decodeStatement(encodeStatement(statement))).to.deep.equal(statement);

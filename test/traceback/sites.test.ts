@@ -229,7 +229,10 @@ describe('traceback: one AS of three daemons', function () {
   this.timeout(240_000);
   let ases: Ases;
   let running: TraceSites[];
+  /** How far the clocks of all daemons have gone on, ms. */
+  let later: number;
   beforeEach(() => {
+    later = 0;
     ases = newAses();
     running = [];
     trace = () => () => Promise.reject(new Error('nothing is traced here'));
@@ -288,6 +291,7 @@ describe('traceback: one AS of three daemons', function () {
       retention: () => 3600,
       audit: (what, body) => void audit.push(`${what} ${JSON.stringify(body)}`),
       log: Object.assign((_level: string, line: string) => void log.push(line), { configure() {} }) as never,
+      clock: () => Date.now() + later,
     });
     running.push(one);
     (await one.prepare(config)).commit();
@@ -300,8 +304,8 @@ describe('traceback: one AS of three daemons', function () {
   const nobody: Probes['ask'] = () => Promise.resolve({ answers: [], silent: [] });
 
   /** An ITM without probes, with the sites osaka and tokyo. */
-  const itm = async (sites: Partial<TraceSitesConfig> = {}) => {
-    for (const name of ['itm', 'osaka', 'tokyo']) makeFiles(name);
+  const itm = async (sites: Partial<TraceSitesConfig> = {}, again = false) => {
+    if (!again) for (const name of ['itm', 'osaka', 'tokyo']) makeFiles(name);
     const started = await start(
       configOf(
         'itm',
@@ -630,6 +634,47 @@ describe('traceback: one AS of three daemons', function () {
     expect((await ask(own.digests[1]![7]!)).tree.children[0]).to.include({ as: 64501, verdict: 'saw' });
     // Of the last half minute it would be told to ask later.
     expect((await ask(DIGEST)).tree.children[0]!.verdict).to.be.oneOf(['refused', 'busy']);
+  });
+
+  it('keeps commitments for as long as a site may have windows that has not come since the start', async () => {
+    const { one, port } = await itm();
+    expect(one.windowsKept()).to.equal(30 * 86_400_000);
+    await site('osaka', port, nobody);
+    await connected(one, 'osaka');
+    expect(one.windowsKept()).to.equal(30 * 86_400_000);
+    await site('tokyo', port, nobody);
+    await connected(one, 'tokyo');
+    expect(one.windowsKept()).to.equal(3_600_000);
+  });
+
+  it('says at both ends which windows are not committed to, for they were apart for too long', async () => {
+    const first = await itm();
+    const osaka = await site('osaka', first.port, nobody);
+    await connected(first.one, 'osaka');
+    expect(first.one.status()[0]).to.include({ uncommitted: null });
+    await until(() => osaka.one.itm()?.connected, 'the ITM is there');
+    const windowNow = () => ({ number: Math.floor((Date.now() + later) / 10_000), part: 0, root: 'ab'.repeat(32) });
+    first.one.close();
+    await until(() => osaka.one.itm()?.connected === false, 'the ITM is gone');
+    // One that nobody hears of in time, and one that somebody still does.
+    osaka.one.sealed([windowNow()]);
+    later += 300_000;
+    osaka.one.sealed([windowNow()]);
+    expect(osaka.one.itm()).to.include({ uncommitted: 1 });
+    const { one, sealed, log } = await itm({ listen: [{ address: '127.0.0.1', port: first.port }] }, true);
+    await until(() => sealed.length === 1, 'what is told in time');
+    const why = 'windows are not committed to, and no packet in them can be proved';
+    expect(osaka.log).to.include(`ITM: it was away: 1 ${why}`);
+    osaka.one.close();
+    await until(() => one.status()[0]!.connected === false, 'the site is gone');
+    const gone = Date.now() + later;
+    later += 300_000;
+    await site('osaka', first.port, nobody);
+    await connected(one, 'osaka');
+    const { from, to } = one.status()[0]!.uncommitted!;
+    expect(from).to.be.at.most(gone);
+    expect(to - from).to.be.at.least(240_000);
+    expect(log.filter(line => line.includes('site osaka: was away: its windows of'))).to.have.length(1);
   });
 
   describe('a trace that begins at a site', () => {

@@ -46,6 +46,22 @@ describe('traceback/trace-text', () => {
     expect(readTraceText(Buffer.from('{'))).to.deep.equal({ wrong: 'is no JSON', at: 'trace' });
   });
 
+  it('reads the durations of a clock that was set back meanwhile as none', () => {
+    const sites = [{ ...TRACE.inside!.sites[0]!, after: -3_600_000 }];
+    const back: Trace = {
+      ...TRACE,
+      ...{ milliseconds: -3_599_000.5, tree: { ...node(64500), after: -1 }, inside: { ...TRACE.inside!, sites } },
+    };
+    for (const octets of [textOf(back), writeTraceText(back)!]) {
+      const got = readTraceText(octets);
+      if ('wrong' in got) throw new Error(got.wrong);
+      expect(got.trace.milliseconds).to.equal(0);
+      expect(got.trace.tree.after).to.equal(0);
+      expect(got.trace.inside!.sites[0]!.after).to.equal(0);
+    }
+    expect(readTraceText(textOf({ ...TRACE, milliseconds: '1' }))).to.include({ at: 'trace.milliseconds' });
+  });
+
   it('takes no tree that is deeper than one can be, nor writes a text that is too long', () => {
     let deep = node(1);
     for (let i = 0; i < 70; i++) deep = node(1, [deep]);

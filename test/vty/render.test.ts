@@ -1277,6 +1277,25 @@ describe('vty/render', () => {
       expect(`\n${renderAnswer(command, await rows(), NOON).join('\n')}`).to.equal(text);
     });
 
+  it('sums up many witnesses of a case, one of each AS and holders first, and names all in its details', () => {
+    const witnesses = Array.from({ length: 100 }, (_, i) => ({
+      ...CASE.witnesses[0]!,
+      peer: `p${i}`,
+      as: 64500 + (i % 50),
+      state: i < 50 ? ('gone' as const) : ('holds' as const),
+    }));
+    const shown = renderAnswer('show case CASE-ID', [{ ...DETAIL, witnesses }], NOON);
+    const rows = shown.filter(line => /^ +p\d+ +\d+ /.test(line));
+    expect([rows.length, rows[0], rows.filter(row => row.includes('gone'))]).to.deep.equal([
+      20,
+      '  p50  64500 holds 2026-03-01 11:50:00Z 64496 64511 64666',
+      [],
+    ]);
+    expect(shown).to.include(`  and 80 more: show case ${CASE.id} detail`);
+    const all = renderAnswer('show case CASE-ID detail', [{ ...DETAIL, witnesses }], NOON);
+    expect(all.filter(line => /^ +p\d+ +\d+ /.test(line))).to.have.length(100);
+  });
+
   it('tells how far tables and copies of a registry are that are still to come', () => {
     const up = { ...SUMMARY[0]!, loading: true as const, since: NOON - 10_000 };
     expect(renderAnswer('show bgp summary', [up, { ...up, peer: 'osa1' }, SUMMARY[0]], NOON).at(-1)).to.equal(

@@ -157,6 +157,45 @@ describe('web/api', () => {
       await until('it watches no more', () => watching === 0);
     });
 
+    it('until the token that it was asked with is taken back or changes its role', async () => {
+      let watching = 0;
+      const follow: Daemon['follow'] = topics => {
+        if (topics.length > 1) return () => {};
+        watching++;
+        return () => {
+          watching--;
+        };
+      };
+      let asking = 0;
+      const routes: Daemon['routes'] = () => {
+        asking++;
+        return new Promise(() => {});
+      };
+      await open({ follow, routes });
+      const reload = (over: Partial<HttpConfig>) => server!.configure(configOf(over), readHttpFiles(configOf(over)));
+      const as = (accept: string) => get('/api/v1/watch/cases', { headers: { accept } });
+      const events = as('text/event-stream');
+      const lines = as('application/x-ndjson');
+      const waits = get('/api/v1/show/route?prefix=192.0.2.0/24');
+      const other = await begin('/api/v1/watch/cases', { token: OPERATOR, headers: { accept: 'text/event-stream' } });
+      await until('all are under way', () => watching === 3 && asking === 1);
+      const [, operator] = configOf().tokens;
+      await reload({ tokens: [operator!] });
+      const error = 'the token was taken back: it is none that is known here now';
+      expect((await events).text.trim()).to.equal(`event: error\ndata: ${JSON.stringify({ error })}`);
+      expect(JSON.parse((await lines).text)).to.deep.equal({ error });
+      const { status, text } = await waits;
+      expect(status).to.equal(401);
+      expect(JSON.parse(text)).to.include({ title: 'Unauthorized', detail: error });
+      expect(watching).to.equal(1);
+      expect(server!.status()).to.include({ answering: 0, watching: 1 });
+      await reload({ tokens: [{ ...operator!, role: 'reader' }] });
+      let told = '';
+      for await (const chunk of other) told += chunk;
+      expect(told).to.contain('the token has the role of a reader now: connect again');
+      await until('nobody watches', () => watching === 0);
+    });
+
     it('with more than fits one write, waiting for a slow client', async () => {
       const wide = ROUTES.map(row => ({ ...row, path: 'x'.repeat(10_000) }));
       let given = 0;

@@ -23,6 +23,7 @@ const TOKEN = 'reader-of-everything-1';
 describe('web/ris-live', () => {
   let folder: string;
   let server: HttpServer;
+  let configured: HttpConfig;
   let taker: UpdateTaker | null;
   let wanted: unknown;
   const sockets: WebSocket[] = [];
@@ -55,11 +56,12 @@ describe('web/ris-live', () => {
       },
     });
     server = createHttpServer(daemon, () => {}, null);
-    const config: HttpConfig = {
+    configured = {
       ...{ listen: [{ address: '127.0.0.1', port: 0 }], identity: null, anonymous: null, rate: 1000 },
       ...{ tokens: [{ file: join(folder, 'reader'), role: 'reader' }], risLive: { host: 'rrc-tokyo' } },
       ...over,
     };
+    const config = configured;
     await server.configure(config, readHttpFiles(config));
   }
 
@@ -124,6 +126,37 @@ describe('web/ris-live', () => {
     socket.close();
     await until('it is forgotten', () => taker === null);
     expect(server.status().risLive!.clients).to.deep.equal([]);
+  });
+
+  it('ends with a token that is taken back, gets another role, or is not served any more', async () => {
+    const reload = (over: Partial<HttpConfig>) => {
+      const config: HttpConfig = { ...configured, ...over };
+      return server.configure(config, readHttpFiles(config));
+    };
+    await open();
+    const first = await opened();
+    await reload({});
+    first.socket.send('{"type":"ping"}');
+    await until('it goes on', () => first.heard.length === 1);
+    await reload({ tokens: [{ file: join(folder, 'reader'), role: 'operator' }] });
+    await until('it is closed', () => first.state !== 'open');
+    expect(first.state).to.equal('closed 1008 the token has the role of an operator now: connect again');
+    const second = await opened();
+    await reload({ tokens: [] });
+    await until('it is closed', () => second.state !== 'open');
+    expect(second.state).to.equal('closed 1008 the token was taken back: it is none that is known here now');
+    expect(taker).to.equal(null);
+    await reload({ anonymous: 'reader' });
+    const third = await opened(connect('/v1/ws/', {}));
+    await reload({ anonymous: null });
+    await until('it is closed', () => third.state !== 'open');
+    expect(third.state).to.equal('closed 1008 a token is needed now');
+    await reload({});
+    const fourth = await opened();
+    const { risLive: _risLive, ...none } = configured;
+    await server.configure(none, readHttpFiles(none));
+    await until('it is closed', () => fourth.state !== 'open');
+    expect(fourth.state).to.equal('closed 1008 RIS Live is not served here any more');
   });
 
   it('says how many messages were left out before the next one', async () => {

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { readPrivateFile } from '../../net/private-file.ts';
-import { steps as allSteps, SCHEMA_LOCK, type SchemaStep } from './schema.ts';
+import { migrate } from './migrate.ts';
+import { steps as allSteps, type SchemaStep } from './schema.ts';
 import { describeTrouble } from './trouble.ts';
 
 /** Connections of one daemon at most. */
@@ -37,6 +38,10 @@ export interface DatabaseOptions {
   /** A connection that nobody used broke; one line. */
   readonly onProblem: (text: string) => void;
   readonly steps?: readonly SchemaStep[];
+  /** A line about how the schema is brought up. */
+  readonly onSchema?: (text: string) => void;
+  /** Called every ten seconds while that goes on, or another machine is waited for that does it. */
+  readonly onWork?: () => void;
 }
 
 /** The right to write into a scope. */
@@ -98,7 +103,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
   };
   try {
-    const refusal = await migrate(pool, options.steps ?? allSteps);
+    const refusal = await bringUp(config, options);
     if (refusal !== null) throw new Error(refusal);
   } catch (error) {
     await pool.end();
@@ -183,36 +188,17 @@ function poolConfig({
   } as pg.PoolConfig;
 }
 
-/** Null, or why this program must leave the database alone. One machine at a time, each step in its own transaction. */
-async function migrate(pool: pg.Pool, steps: readonly SchemaStep[]): Promise<string | null> {
-  const client = await pool.connect();
+/** Null, or why this program must leave the database alone. A connection of its own: closing it gives the turn back. */
+async function bringUp(
+  config: pg.PoolConfig,
+  { steps = allSteps, onSchema, onWork }: DatabaseOptions,
+): Promise<string | null> {
+  const client = new pg.Client({ ...config, statement_timeout: 0, query_timeout: 0 });
+  client.on('error', () => {}); // it is the statement that fails
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
-    const { rows: known } = await client.query<{ there: boolean; any: boolean }>(
-      `SELECT to_regclass('intertrack_schema') IS NOT NULL AS there, EXISTS (SELECT 1 FROM pg_class
-         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') AS any`,
-    );
-    if (!known[0]!.there && known[0]!.any) return 'this is a database of some other program; name another one';
-    if (!known[0]!.there)
-      await client.query(
-        'CREATE TABLE intertrack_schema (version integer NOT NULL PRIMARY KEY, serves integer NOT NULL)',
-      );
-    const { rows } = await client.query<{ version: number; serves: number }>(
-      'SELECT coalesce(max(version), 0) AS version, coalesce(max(serves), 0) AS serves FROM intertrack_schema',
-    );
-    const { version, serves } = rows[0]!;
-    if (serves > steps.length)
-      return `its schema ${version} serves programs from schema ${serves} on, this one knows ${steps.length}: install a newer one`;
-    for (let next = version; next < steps.length; next++) {
-      const step = steps[next]!;
-      await client.query('BEGIN');
-      await client.query(step.sql);
-      await client.query('INSERT INTO intertrack_schema VALUES ($1, $2)', [next + 1, step.serves]);
-      await client.query('COMMIT');
-    }
-    return null;
+    await client.connect();
+    return await migrate({ client, steps, say: onSchema ?? (() => {}), onWork: onWork ?? (() => {}) });
   } finally {
-    // Closing the connection gives the lock back, and rolls back what was under way.
-    client.release(true);
+    await client.end().catch(() => {});
   }
 }

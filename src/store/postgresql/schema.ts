@@ -1,18 +1,39 @@
 /**
  * The schema in PostgreSQL as the steps that led to it. Several machines share a database and are not upgraded in one
  * moment: a step only adds (a table, a column with a default, an index), so that the program before it goes on with it;
- * what would take something away says in `serves` which step's programs it no longer serves. A step that was released is
- * never edited.
+ * what would take something away says in `serves` which step's programs it no longer serves. What takes its time with the
+ * number of rows, an index of a table that is in use or a new column's values, is `online`. A step that was released is never
+ * edited.
  *
  * Every row belongs to a scope: a partition of the cases, or one machine. Who writes into a scope holds its lease; `fence`
  * grows with each holder, and `written` with each transaction, by which it is known whether one whose answer was lost has
  * taken place.
  */
-export interface SchemaStep {
-  readonly sql: string;
+export type SchemaStep = {
   /** The oldest program, by the number of steps that it knows, that can go on with the database after this step. */
   readonly serves: number;
-}
+} & (
+  | {
+      /** One transaction; each table that it locks is out of use until it is through, so it must be short. */
+      readonly sql: string;
+      readonly online?: never;
+    }
+  | {
+      /** One after the other, each beside everything else; begun anew where it was not brought to its end. */
+      readonly online: readonly OnlineWork[];
+      readonly sql?: never;
+    }
+);
+
+/** Work on a table that others write into. */
+export type OnlineWork =
+  /** Makes an index: its name, and what stands behind ON. */
+  | { readonly index: string; readonly on: string }
+  /**
+   * Goes through a table by its key, some rows at a time, each time in a transaction of its own: $1 is the key it has come to, at
+   * first '', and one row is returned with the next one as `last`; null: that was the end.
+   */
+  | { readonly walk: string };
 
 export const steps: readonly SchemaStep[] = [
   {
@@ -118,6 +139,18 @@ export const steps: readonly SchemaStep[] = [
       PRIMARY KEY (scope, number)
     );
     CREATE INDEX audit_by_time ON audit (scope, time);`,
+  },
+  // Cases of one incident are linked across partitions (incidents.ts). A program that does not know of it goes on linking
+  // those of one partition, and leaves `offender` empty.
+  {
+    serves: 1,
+    sql: `
+    CREATE TABLE incidents (
+      key      text   NOT NULL PRIMARY KEY,
+      incident text   NOT NULL,
+      time     bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    ALTER TABLE cases ADD COLUMN offender bigint;`,
   },
 ];
 

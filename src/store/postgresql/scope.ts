@@ -5,8 +5,17 @@
  */
 import type pg from 'pg';
 import { auditHash, FORGOTTEN, type Head, NO_HASH } from '../audit-chain.ts';
-import type { AuditRecord, CaseRecord, EvidenceRecord, Store, StoreReads, StoreWrite } from '../records.ts';
+import type {
+  AuditRecord,
+  CaseRecord,
+  EvidenceRecord,
+  IncidentAsk,
+  Store,
+  StoreReads,
+  StoreWrite,
+} from '../records.ts';
 import type { Database, Lease } from './database.ts';
+import { type Linked, linkIncidents } from './incidents.ts';
 import {
   ADD_EVIDENCE,
   ADD_TO_AUDIT,
@@ -43,6 +52,8 @@ const FORGET = statement('audit.forget', FORGET_AUDIT);
 export interface ScopeStore extends Store {
   /** True once another machine holds the lease: every write is refused. */
   readonly lost: boolean;
+  /** Which incidents cases are of that are about to be written, by all scopes. Rejects like a write. */
+  link(asks: readonly IncidentAsk[]): Promise<Linked>;
 }
 
 /** `lease` null: nothing can be written; then `scope` null reads what every scope has. */
@@ -104,7 +115,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     };
     // Bodies are JSON, and have no NUL of their own. Of a case that is written twice the last word counts; references between
     // tables are looked at with COMMIT.
-    const cases = new Map<string, CaseRecord>();
+    const cases = new Map<string, CaseRecord & { readonly offender: number | null }>();
     const evidence: EvidenceRecord[] = [];
     for (const write of batch) {
       if (!isSharedWrite(write)) throw new Error(`${write.op} is not kept in a shared database`);
@@ -116,7 +127,8 @@ export function openScope(database: Database, scope: string | null, lease: Lease
         const body = JSON.stringify({ through: last.number, hash: last.hash });
         await add({ time: write.time, what: FORGOTTEN, body });
         send(run(client, FORGET, { through: last.number }));
-      } else if (write.op === 'case.put') cases.set(write.record.id, write.record);
+      } else if (write.op === 'case.put')
+        cases.set(write.record.id, { ...write.record, offender: write.offender ?? null });
       else if (write.op === 'evidence.add') evidence.push(write.record);
       else {
         const { op, ...rest } = write;
@@ -192,6 +204,15 @@ export function openScope(database: Database, scope: string | null, lease: Lease
       return lost;
     },
     write: batch => inTurn(() => withAnother(() => transact(batch))),
+    link: asks =>
+      inTurn(() =>
+        withAnother(async () => {
+          const linked = lost || lease === null ? null : await linkIncidents(pool, lease, asks);
+          if (linked === null) lost = true;
+          if (linked === null) throw new Error(`${scope} is another machine's now`);
+          return linked;
+        }),
+      ),
     read: <K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) =>
       inTurn(async () => {
         if (!isSharedRead(what)) throw new Error(`${what} is not kept in a shared database`);

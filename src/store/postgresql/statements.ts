@@ -37,6 +37,8 @@ const READS = {
   'case.of-incident': `SELECT ${CASE} FROM cases WHERE scope = :scope AND incident = :incident ORDER BY opened, id`,
   'case.last-ids': `SELECT substr(id, 1, 11) || max(CAST(substr(id, 12) AS bigint)) AS id
     FROM cases WHERE scope = :scope GROUP BY substr(id, 1, 11)`,
+  'incident.names': `SELECT incident FROM incidents WHERE time >= :since
+    UNION SELECT incident FROM cases WHERE opened >= :since`,
   'cursor.all': 'SELECT collector, life, sequence FROM cursors WHERE scope = :scope ORDER BY collector',
   'evidence.of-case': `SELECT case_id AS "caseId", number, time, hash, body FROM evidence WHERE case_id = :caseId
     ORDER BY number`,
@@ -77,11 +79,12 @@ const READS = {
 export type SharedRead = keyof typeof READS;
 
 /** Those of which a batch has many are one statement for all of them: `rows` is a list of records as JSON. */
-export const PUT_CASES = `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body)
-  SELECT :scope, id, state, prefix, opened, changed, incident, body FROM json_to_recordset(CAST(:rows AS json))
-    AS row (id text, state text, prefix text, opened bigint, changed bigint, incident text, body text)
+export const PUT_CASES = `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, offender, body)
+  SELECT :scope, id, state, prefix, opened, changed, incident, offender, body FROM json_to_recordset(CAST(:rows AS json))
+    AS row (id text, state text, prefix text, opened bigint, changed bigint, incident text, offender bigint,
+      body text)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
-    changed = excluded.changed, incident = excluded.incident, body = excluded.body
+    changed = excluded.changed, incident = excluded.incident, offender = excluded.offender, body = excluded.body
   WHERE cases.scope = excluded.scope`;
 export const ADD_EVIDENCE = `INSERT INTO evidence (case_id, number, time, hash, body)
   SELECT "caseId", number, time, hash, body FROM json_to_recordset(CAST(:rows AS json))

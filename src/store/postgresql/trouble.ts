@@ -12,10 +12,13 @@ const KNOWN: readonly (readonly [code: string, advice: string])[] = [
   ['25006', 'the server is a standby: name the primary, or both in the address with target_session_attrs'],
 ];
 
+/** The code that the database gave; '': the error is none of the database. */
+export const sqlStateOf = (error: unknown): string => (error instanceof DatabaseError ? (error.code ?? '') : '');
+
 /** One line: which database, its own words, what to do. `place` has no password in it. */
 export function describeTrouble(place: string, error: unknown): string {
   const words = error instanceof Error ? error.message || error.name : String(error);
-  const code = error instanceof DatabaseError ? (error.code ?? '') : '';
+  const code = sqlStateOf(error);
   const known = KNOWN.find(([prefix]) => code.startsWith(prefix));
   const inside = error instanceof AggregateError ? error.errors.map(e => (e as Error).message).join(', ') : '';
   const text = `${place}: ${inside === '' ? words : inside}${code === '' ? '' : ` (SQLSTATE ${code})`}`;
@@ -30,3 +33,7 @@ export function isOfConnection(error: unknown): boolean {
     /^(Connection terminated|Client has encountered a connection error|Query read timeout)/.test(error.message)
   );
 }
+
+/** True when this user, or this database, cannot carry out the statement, however often it is asked. */
+export const isRefusal = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && (error.code ?? '').startsWith('42');

@@ -85,6 +85,18 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
   );
 }
 
+/** Witnesses that stand with a case; of more of them the first of each AS, so far. */
+const MOST_WITNESSES = 40;
+const SUMMED_UP = 20;
+
+/** Those who hold it come first. */
+function oneOfEachAs(witnesses: Case['witnesses']): Case['witnesses'] {
+  const held = witnesses.filter(({ state }) => state === 'holds');
+  const firsts = new Map<number, Case['witnesses'][number]>();
+  for (const one of [...held, ...witnesses]) if (!firsts.has(one.as)) firsts.set(one.as, one);
+  return [...firsts.values()].slice(0, SUMMED_UP);
+}
+
 const via = ({ upstream }: Case): string => (upstream === null ? '' : ` via AS${upstream}`);
 
 /** What is registered, where that is not the prefix itself. */
@@ -94,7 +106,9 @@ const DECIDED: Readonly<Partial<Record<CaseKind, (decidedBy: string) => string>>
 };
 
 /** `show case ID`: who, of whom, via whom, seen by whom, on what evidence, when, and who was told. */
-export function renderCase(one: CaseDetail, now: number): string[] {
+export function renderCase(one: CaseDetail, now: number, all = false): string[] {
+  const shown = all || one.witnesses.length <= MOST_WITNESSES ? one.witnesses : oneOfEachAs(one.witnesses);
+  const more = one.witnesses.length - shown.length;
   const registered = one.expected.map(as => `AS${as}`).join(', ');
   return [
     `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}${one.drill ? ', drill' : ''}`,
@@ -123,7 +137,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     ...indented(
       table(
         [{ head: 'Peer' }, { head: 'AS', right: true }, { head: 'State' }, { head: 'Since' }, { head: 'Path' }],
-        one.witnesses.map(witness => [
+        shown.map(witness => [
           witness.peer,
           witness.as,
           witness.stale === undefined ? witness.state : `${witness.state}, stale ${witness.stale.score}`,
@@ -132,6 +146,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
         ]),
       ),
     ),
+    ...(more > 0 ? [`  and ${more} more: show case ${one.id} detail`] : []),
     '',
     `Evidence: ${count(one.objects.length, 'object')}`,
     ...one.objects.flatMap(object => [
@@ -218,7 +233,7 @@ export function renderTimelines(rows: readonly CaseTimeline[]): string[] {
 
 /** `show case … detail`: all that is known of each. */
 export function renderDetails(rows: readonly CaseDetail[], now: number): string[] {
-  return rows.flatMap((one, i) => [...(i === 0 ? [] : ['']), ...renderCase(one, now), ...whyOf(one)]);
+  return rows.flatMap((one, i) => [...(i === 0 ? [] : ['']), ...renderCase(one, now, true), ...whyOf(one)]);
 }
 
 /** The why-record. */
@@ -263,6 +278,7 @@ export function renderEvidence(rows: readonly CaseEvidence[]): string[] {
 const FROZEN = [
   'state',
   'witnesses',
+  'witnessed',
   'objects',
   'severity',
   'hints',

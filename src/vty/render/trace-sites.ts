@@ -2,7 +2,7 @@
 import type { TraceSiteRow, TraceSites } from '../../control/traceback-rows.ts';
 import type { Trace, TraceSite } from '../../traceback/trace.ts';
 import { count, fold, lastError, tableWith } from './text.ts';
-import { duration, percentCell } from './time.ts';
+import { duration, instant, percentCell } from './time.ts';
 
 /** `show traceback sites`: the sites of an ITM, or of a site its ITM. */
 export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
@@ -12,6 +12,9 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
       `This daemon is site ${itm.site} of its AS`,
       `ITM at ${itm.address}: ${state} for ${duration(time - itm.since)}, ${count(itm.asked, 'question')}`,
       ...(itm.lastError === '' ? [] : fold(itm.lastError, 4, 2)),
+      ...(itm.uncommitted === 0
+        ? []
+        : fold(`${count(itm.uncommitted, 'window')} not committed to: no packet in them can be proved`, 4, 2)),
     ];
   }
   if (sites.length === 0) return ['no site: this daemon is the whole of its AS'];
@@ -42,9 +45,15 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
   );
 }
 
-function remarks({ standing, lastError: error }: TraceSiteRow): string[] {
+function remarks({ standing, uncommitted, lastError: error }: TraceSiteRow): string[] {
   const domains = standing?.domains ?? [];
-  return [...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)), ...lastError(error)];
+  return [
+    ...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)),
+    ...(uncommitted === null
+      ? []
+      : fold(`not committed to: what it sealed from ${instant(uncommitted.from)} to ${instant(uncommitted.to)}`, 4, 2)),
+    ...lastError(error),
+  ];
 }
 
 /** Which domains of this AS the packet came in at, began in and left from, and what each site says. */

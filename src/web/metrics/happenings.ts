@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { ENDED, type Ended } from '../../control/carry-out.ts';
 import type { CaseLineRow } from '../../control/case-rows.ts';
 import type { Daemon, NoticeRow } from '../../control/daemon.ts';
+import { LEFT_OUT } from '../../control/live-queue.ts';
 import { LOGGED, type TraceLineRow } from '../../control/live-rows.ts';
 import type { Maker } from './maker.ts';
 
@@ -31,6 +32,8 @@ export function countHappenings({ counter, histogram }: Maker, daemon: Daemon, n
   const failed = counter('commands_failed_total', 'Commands that could not be carried out, by their first word', [
     'verb',
   ]);
+
+  const leftOut = counter('watch_left_out_total', 'Changes not told to who watches, for they were read too slowly', []);
 
   function tellCase({ state, notice, time }: CaseLineRow): void {
     changes.inc({ state });
@@ -63,6 +66,7 @@ export function countHappenings({ counter, histogram }: Maker, daemon: Daemon, n
     else if (about === 'notices') tellNotice(row as NoticeRow);
     else if (about === 'traces') tellTrace(row as TraceLineRow);
   });
+  subscribe(LEFT_OUT.name, changed => leftOut.inc(changed as number));
   subscribe(ENDED.name, message => {
     const { command, how, took } = message as Ended;
     // What goes on until it is interrupted takes as long as somebody looks.

@@ -9,32 +9,21 @@ import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import type { Intertrackd } from '../../interop/intertrackd.ts';
 import { feedStatements, machinesOf, prefixOf, type Shared, sharedServers } from '../../interop/machines.ts';
+import { seeded } from '../internet/graph.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
+import { casesTwice, mailsOf, mailsTwice, numberOption, type Told, textOption } from './told.ts';
 
-const option = (name: string, otherwise: number): number =>
-  Number(process.argv.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? otherwise);
-const ROUNDS = option('ROUNDS', 20);
-const SEED = option('SEED', 1);
-const LASTS = option('LASTS', 0);
-const FAULT = process.argv.find(word => word.startsWith('FAULT='))?.slice('FAULT='.length);
+const ROUNDS = numberOption('ROUNDS', 20);
+const SEED = numberOption('SEED', 1);
+const LASTS = numberOption('LASTS', 0);
+const FAULT = textOption('FAULT');
 /** Prefixes that are hijacked in a round, half of them before the fault and half during it. */
 const EACH = 4;
 /** How long a fault lasts, ms, at least and at most. */
 const [LEAST, MOST] = [500, 9_000];
 /** How long all may take to be told after a fault is healed, ms. */
 const PATIENCE = 120_000;
-
-/** mulberry32: the same rounds for the same seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Fault {
   readonly name: string;
@@ -84,11 +73,7 @@ const all: Fault[] = [
 const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
 if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join(', ')}`);
 
-const allOf = (prefix: string, what: 'begin' | 'end'): number =>
-  smtp.received.filter(({ mail }) => {
-    const subject = mail.subject ?? '';
-    return subject.includes(`${prefix} `) && /RESOLVED|over|ended/i.test(subject) === (what === 'end');
-  }).length;
+const allOf = (prefix: string, what: Told): number => mailsOf(smtp, prefix, what);
 
 await until('all machines are there', async () => {
   const rows = await machinesOf(collectors[0]!);
@@ -96,7 +81,7 @@ await until('all machines are there', async () => {
 });
 console.log(smtp.received.length === 0 ? 'all four machines are there' : 'there was a mail before the first round');
 
-const next = random(SEED);
+const next = seeded(SEED);
 const rows: { fault: string; lasted: number; told: number; doubled: number; lost: number }[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const fault = faults[Math.floor(next() * faults.length)]!;
@@ -111,7 +96,7 @@ for (let round = 0; round < ROUNDS; round++) {
   await fault.heal();
   const healed = performance.now();
   const end = healed + PATIENCE;
-  const isTold = (what: 'begin' | 'end') => mine.every(prefix => allOf(prefix, what) >= 1);
+  const isTold = (what: Told) => mine.every(prefix => allOf(prefix, what) >= 1);
   while (!isTold('begin') && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
   const told = Math.round(performance.now() - healed);
   // A collector that was away tells what it has seen a moment later: only then is it the same for all that it ends.
@@ -146,14 +131,7 @@ for (let round = 0; round < ROUNDS; round++) {
 
 await until('everything is read', async () => (await collectors[0]!.ask('show', 'outbox')).length === 0, 60_000);
 const cases = (await collectors[0]!.ask('show', 'case', 'all')) as readonly Case[];
-const perPrefix = Map.groupBy(cases, ({ prefix }) => prefix);
-for (const of of perPrefix.values())
-  if (of.length > 1)
-    for (const { id, prefix, timeline } of of) {
-      console.log(`${prefix} twice: ${id}`);
-      for (const { time, what, state } of timeline) console.log(`    ${new Date(time).toISOString()} ${state} ${what}`);
-    }
-const ids = smtp.received.map(({ mail }) => mail.messageId);
+const twice = casesTwice(cases);
 const kinds = Map.groupBy(rows, ({ fault }) => fault);
 console.log('\nfault                                    rounds   told after, median / most ms   doubled   lost');
 for (const [name, of] of [...kinds].sort()) {
@@ -169,10 +147,10 @@ console.log(
     seed: SEED,
     prefixes: ROUNDS * EACH,
     cases: cases.length,
-    casesTwice: [...perPrefix.values()].filter(of => of.length > 1).length,
+    casesTwice: twice,
     casesOpen: cases.filter(({ state }) => state !== 'resolved').length,
-    mails: ids.length,
-    mailsTwice: ids.length - new Set(ids).size,
+    mails: smtp.received.length,
+    mailsTwice: mailsTwice(smtp),
     doubled: rows.reduce((sum, { doubled }) => sum + doubled, 0),
     lost: rows.reduce((sum, { lost }) => sum + lost, 0),
     slowest: Math.max(...rows.map(({ told }) => told)),

@@ -6,7 +6,6 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { checkAudit } from '../../../src/store/audit-chain.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
-import { steps } from '../../../src/store/postgresql/schema.ts';
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import type { StoreWrite } from '../../../src/store/records.ts';
 import { caseRecord, caseWithNotice, outboxRecord } from '../batches.ts';
@@ -249,24 +248,6 @@ describe('store/postgresql', function () {
     while (taken === null) taken = await b.take('cases/0', LEASE);
     expect(taken).to.deep.equal({ scope: 'cases/0', fence: 2, written: 0 });
     frozen.release(true);
-  });
-
-  it('changes the schema once, goes on with a newer one that serves it, and refuses others', async () => {
-    const name = await fresh();
-    const added = { sql: 'ALTER TABLE cases ADD COLUMN colour text', serves: 1 };
-    await Promise.all([1, 2, 3].map(n => connect(name, `m${n}`, { steps: [...steps, added] })));
-    const old = await scoped(await connect(name, 'old'));
-    await old.write(caseWithNotice('c1'));
-    expect(await old.read('case.all', {})).to.have.length(1);
-    const removed = { sql: 'ALTER TABLE cases DROP COLUMN colour', serves: steps.length + 2 };
-    await connect(name, 'new', { steps: [...steps, added, removed] });
-    expect(await rejection(connect(name, 'old'))).to.contain('install a newer one');
-    const foreign = await fresh();
-    await server.query('CREATE TABLE theirs (x integer)', [], foreign);
-    expect(await rejection(connect(foreign))).to.contain('a database of some other program');
-    const agreed = await connect(name, 'x', { steps: [...steps, added, removed] });
-    expect(await agreed.agree('partitions', '4')).to.equal('4');
-    expect(await agreed.agree('partitions', '8')).to.equal('4');
   });
 
   it('says which database cannot be reached, is not there, or refuses, without a secret', async () => {

@@ -1,0 +1,77 @@
+/**
+ * What came over the bus and is not believed: counted by what it is and by the machine whose name it bears, and said in the
+ * log, of each once a minute at most, however much of it comes.
+ */
+import { routerIdOf } from './subjects.ts';
+
+/** `judged`: a message of the stream, or a change in one; `alive`: what a machine says of itself. */
+export type RefusedKind = 'judged' | 'alive' | 'question' | 'answer' | 'resync';
+
+export interface RefusedRow {
+  readonly what: RefusedKind;
+  /** Router id of the machine whose name it bore; '': of none that is known, or of more machines than are told apart. */
+  readonly machine: string;
+  readonly times: number;
+  /** When the last one came, ms since the epoch, and what was wrong with it. */
+  readonly last: number;
+  readonly why: string;
+}
+
+export interface Refused {
+  /** `machine` by its name on the bus; null: not known. */
+  count(what: RefusedKind, machine: string | null, why: string): void;
+  rows(): readonly RefusedRow[];
+  /** What was refused within the last minutes, in words. */
+  problems(): readonly string[];
+}
+
+/** Kinds and machines that are told apart, and characters of why. */
+const MOST_ROWS = 256;
+const MOST_WORDS = 200;
+/** Milliseconds between two lines about the same, and how long one is a problem after the last time. */
+const QUIET = 60_000;
+const RECENT = 10 * 60_000;
+const MOST_PROBLEMS = 5;
+
+const NAMES: Readonly<Record<RefusedKind, readonly [one: string, many: string]>> = {
+  judged: ['message', 'messages'],
+  alive: ['word of itself', 'words of itself'],
+  question: ['question', 'questions'],
+  answer: ['answer', 'answers'],
+  resync: ['wish to be told all', 'wishes to be told all'],
+};
+
+/** `now` in ms since the epoch. */
+export function countRefused(log: (level: 'warn', text: string) => void, now: () => number = Date.now): Refused {
+  const rows = new Map<string, RefusedRow & { said: number; unsaid: number }>();
+
+  const sentence = ({ what, machine, times, why }: Pick<RefusedRow, 'what' | 'machine' | 'times' | 'why'>): string => {
+    const [one, many] = NAMES[what];
+    return `${times} ${times === 1 ? one : many} of ${machine === '' ? 'machines not told apart' : machine} refused: ${why}`;
+  };
+
+  return {
+    count(what, from, why) {
+      let machine = from === null ? '' : routerIdOf(from);
+      if (!rows.has(`${what} ${machine}`) && rows.size >= MOST_ROWS) machine = '';
+      const key = `${what} ${machine}`;
+      const before = rows.get(key);
+      const time = now();
+      const words = why.slice(0, MOST_WORDS);
+      const speaks = before === undefined || time - before.said >= QUIET || time < before.said;
+      const unsaid = (before?.unsaid ?? 0) + 1;
+      rows.set(key, {
+        ...{ what, machine, times: (before?.times ?? 0) + 1, last: time, why: words },
+        ...(speaks ? { said: time, unsaid: 0 } : { said: before!.said, unsaid }),
+      });
+      if (speaks) log('warn', `bus: ${sentence({ what, machine, times: unsaid, why: words })}`);
+    },
+    rows: () => [...rows.values()].map(({ said: _said, unsaid: _unsaid, ...row }) => row),
+    problems() {
+      const recent = [...rows.values()].filter(({ last }) => now() - last < RECENT);
+      const shown = recent.sort((a, b) => b.last - a.last).slice(0, MOST_PROBLEMS);
+      const more = recent.length - shown.length;
+      return [...shown.map(sentence), ...(more > 0 ? [`${more} more kinds of messages refused: show collector`] : [])];
+    },
+  };
+}

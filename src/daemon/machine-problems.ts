@@ -1,0 +1,24 @@
+/** What is to be said of the machines on the bus, as one of them hears them. */
+import type { Machine } from '../bus/presence.ts';
+import { routerIdOf } from '../bus/subjects.ts';
+
+/** A clock that differs by more is a problem: times of cases are those of the collector, and are believed. Milliseconds. */
+const CLOCKS = 5_000;
+
+/** Lines for `show status`. */
+export function machineProblems(machines: readonly Machine[]): string[] {
+  return machines.flatMap(one => {
+    const machine = `machine ${routerIdOf(one.machine)}`;
+    if (one.missed) return [`${machine} is not heard`];
+    return [
+      ...(one.twice ? [`two daemons say that they are ${machine}: each needs a router id of its own`] : []),
+      ...(one.ahead !== null && Math.abs(one.ahead) > CLOCKS
+        ? [`the clock of ${machine} is ${clockWords(one.ahead)}`]
+        : []),
+    ];
+  });
+}
+
+/** `12 s ahead of ours`; `ahead` in ms. */
+const clockWords = (ahead: number): string =>
+  `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`;

@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import type { CaseChange } from '../../src/hijack/case-reports.ts';
+import { waitOf } from '../../src/hijack/case-reports.ts';
+import { FEW } from '../../src/hijack/witness-ledger.ts';
+import { gone, held, last, openBook, T0, told, unseen } from './book.ts';
+
+const MANY = 2_000;
+
+/** A book with a hijack that so many peers see, one each two milliseconds. */
+function seenByMany() {
+  const { book, world } = openBook({ holdDown: 1_000 });
+  const changes: CaseChange[] = [];
+  for (let i = 0; i < MANY; i++) {
+    world.now += 2;
+    changes.push(...book.judged([held(`p${i}`, world.now, { path: [64500 + i, 64510, 64666] })]));
+  }
+  return { book, world, changes };
+}
+const size = (changes: readonly CaseChange[]) => changes.reduce((sum, one) => sum + one.case.witnesses.length, 0);
+
+describe('hijack/case-book, a hijack that many peers see', () => {
+  it('is told at most so often while nothing but its witnesses changes, and nothing of it is lost', () => {
+    const { book, world, changes } = seenByMany();
+    expect(changes.length).to.be.lessThan(2 * FEW);
+    expect(size(changes), 'what is written of witnesses').to.be.lessThan(20 * MANY);
+    expect(told(changes)).to.deep.equal(['begin']);
+    world.now += waitOf(MANY);
+    const [rest, ...more] = book.tick(world.now);
+    expect(more).to.deep.equal([]);
+    expect(rest!.why).to.match(/^\d+ changes of witnesses, the last: p1999 \(AS64500\) holds it$/);
+    expect([rest!.case.witnesses.length, rest!.case.peakWitnesses, rest!.case.upstream]).to.deep.equal([
+      ...[MANY, MANY, 64510],
+    ]);
+    world.now += waitOf(MANY);
+    expect(book.tick(world.now)).to.deep.equal([]);
+    expect(book.flush()).to.deep.equal([]);
+  });
+
+  it('tells what waits when it is asked to', () => {
+    const { book, changes } = seenByMany();
+    expect(last(changes).witnesses.length).to.be.lessThan(MANY);
+    expect(last(book.flush()).witnesses).to.have.length(MANY);
+    expect([...book.witnesses()]).to.have.length(MANY);
+  });
+
+  it('tells at once what people do, a step in its life, and that the last one has let go', () => {
+    const { book, world } = seenByMany();
+    book.flush();
+    const { id } = book.open()[0]!;
+    world.now += 1;
+    expect(book.judged([gone('p0', world.now)])).to.deep.equal([]);
+    const marked = book.acknowledge(id, { time: world.now, by: 'noc', reason: '' })!;
+    expect(last(marked).witnesses.filter(({ state }) => state === 'gone')).to.have.length(1);
+    const away: CaseChange[] = [];
+    for (let i = 1; i < MANY; i++) {
+      world.now += 2;
+      away.push(...book.judged([i % 2 === 0 ? gone(`p${i}`, world.now) : unseen(`p${i}`, world.now)]));
+    }
+    expect(away.length).to.be.lessThan(2 * FEW);
+    expect(new Set(away.map(({ case: { state } }) => state))).to.deep.equal(new Set(['ongoing', 'unseen']));
+    expect(last(away).witnesses.filter(({ state }) => state === 'holds')).to.deep.equal([]);
+  });
+
+  it('is judged by the path of most once enough have changed or a minute has passed', () => {
+    const { book, world } = seenByMany();
+    const via = (i: number) => held(`p${i}`, world.now, { path: [64500, 64511, 64666] });
+    for (let i = 0; i < 10; i++) book.judged([via(i)]);
+    expect(last(book.flush()).why!.path).to.not.deep.equal([64500, 64511, 64666]);
+    world.now += 60_001;
+    expect(last(book.tick(world.now)).why!.path).to.deep.equal([64500, 64511, 64666]);
+    expect(world.now).to.be.greaterThan(T0);
+  });
+});
