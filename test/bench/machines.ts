@@ -44,12 +44,16 @@ const rpsl = prefixes
 
 /** Processor seconds of a process and all below it, those that have ended among them (proc(5)). */
 function processor(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
-  const own = (fields[11]! + fields[12]! + fields[13]! + fields[14]!) / 100;
-  const children = readdirSync(`/proc/${pid}/task`).flatMap(task =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  );
-  return children.reduce((sum, child) => sum + processor(child), own);
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
+    const children = readdirSync(`/proc/${pid}/task`).flatMap(task =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+    const own = (fields[11]! + fields[12]! + fields[13]! + fields[14]!) / 100;
+    return children.reduce((sum, child) => sum + processor(child), own);
+  } catch {
+    return 0; // it has just ended, and is told by its parent
+  }
 }
 const pidOf = (marker: string): number =>
   Number(execFileSync('pgrep', ['-o', '-f', marker], { encoding: 'utf8' }).trim().split('\n')[0]);
