@@ -14,6 +14,8 @@ export interface TraceGate {
   digests(records: readonly Omit<DigestRecord, 'kind' | 'federation'>[], why: BridgedReason): Promise<Trace>;
   /** Traces packets themselves: inside one's own organisation. */
   packets(records: readonly RawRecord[], why: BridgedReason): Promise<Trace>;
+  /** Digests of packets by which they can be traced later. Rejects, in words, when there is no key, or none has one. */
+  digestsOf(records: readonly RawRecord[]): Promise<readonly Omit<DigestRecord, 'kind' | 'federation'>[]>;
   /** Traces packets of the last minutes by hashes that PACKTER made of them, 32 hex digits each. */
   hashes(hashes: readonly string[], why: BridgedReason): Promise<Trace>;
   /** A trace that has ended; null: there is none of this name. */

@@ -3,27 +3,18 @@
  * where it says so, or is denied with its justification; and our reports and requests go to peers. No sockets.
  */
 import { randomBytes } from 'node:crypto';
-import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
+import { seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, BridgeSelf, TraceGate } from './bridged.ts';
 import type { PacketRecord } from './packet-record.ts';
 import { createRidBook, RID_LIFE, type RidEntry } from './rid-book.ts';
 import type { RidPosted } from './rid-client.ts';
+import { createRidCounts, type RidPeer, type RidPeerRow } from './rid-counts.ts';
 import { decodeRid, encodeRid, type RequestStatus, type RidMessage } from './rid-message.ts';
 import { nameOf, purposeOf, recordsOf, wordsOf } from './rid-request.ts';
 import type { RidReply } from './rid-server.ts';
+import { type KeptRid, keptRid, messageOf } from './rid-waiting.ts';
 import { incidentOf, traceIncident } from './trace-incident.ts';
-
-export interface RidPeer {
-  readonly name: string;
-  /** Where it listens; null: nothing can be sent to it. */
-  readonly url: string | null;
-  readonly in: 'allow' | 'ask' | 'deny';
-  /** It is of our own organisation and may give packets as they are. */
-  readonly packets: boolean;
-  /** Requests a second. */
-  readonly rate: number;
-}
 
 export interface RidDeskOptions {
   readonly gate: TraceGate;
@@ -33,18 +24,8 @@ export interface RidDeskOptions {
   readonly audit: BridgeAudit;
   readonly log: BridgeLog;
   readonly clock: () => number;
-  /** Keeps the name of a request that waits for a person, and (null) of one that waits no more; no packet of it. */
-  keep?(number: number, entry: RidEntry | null): void;
-}
-
-/** Row of `show rid`. */
-export interface RidPeerRow extends RidPeer {
-  readonly received: number;
-  readonly traced: number;
-  readonly denied: number;
-  readonly sent: number;
-  readonly failed: number;
-  readonly lastError: string;
+  /** Keeps a request that waits for a person, and (null) forgets one that waits no more. Never rejects. */
+  keep?(number: number, kept: KeptRid | null): Promise<void>;
 }
 
 export interface RidDesk {
@@ -55,10 +36,10 @@ export interface RidDesk {
   /** What a person decided about a request that waits. Rejects when none of this number does. */
   decide(number: number, approve: boolean, by: string, signal: AbortSignal): Promise<RidEntry>;
   /**
-   * Tells of requests that waited for a person when the daemon ended. Their packets are stored nowhere, so that they are
-   * lost: their peers have to ask again.
+   * Takes requests that waited for a person when the daemon ended: they wait on, and are traced by what was kept of them.
+   * One of which no digest was kept is lost, and its peer has to ask again.
    */
-  wereLost(entries: readonly RidEntry[]): void;
+  resume(kept: readonly KeptRid[]): void;
   peers(): RidPeerRow[];
   entries(): readonly RidEntry[];
 }
@@ -79,14 +60,14 @@ interface Waiting {
 
 export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep }: RidDeskOptions): RidDesk {
   const book = createRidBook(clock);
-  const counts = new Map<string, Omit<RidPeerRow, keyof RidPeer> & { bucket: Bucket | null; working: number }>();
+  const { of: countsOf, change: count, rowOf } = createRidCounts();
   const pending = new Map<number, Waiting>();
   /** Those that wait, without what nobody has decided about within a day. */
   const waitingNow = (): Map<number, Waiting> => {
     for (const [number, { since }] of pending)
       if (since + RID_LIFE < clock()) {
         pending.delete(number);
-        keep?.(number, null);
+        void keep?.(number, null);
       }
     return pending;
   };
@@ -97,16 +78,6 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep
 
   const tooFast = seldom(1, clock, (text, unsaid) => audit('rid.refused', { ...JSON.parse(text), unsaid }));
   const say = seldom(4, clock, (text, unsaid) => log('info', withUnsaid(text, unsaid)));
-
-  const countsOf = (name: string) => {
-    const found = counts.get(name);
-    if (found !== undefined) return found;
-    const fresh = { received: 0, traced: 0, denied: 0, sent: 0, failed: 0, lastError: '', bucket: null, working: 0 };
-    counts.set(name, fresh);
-    return fresh;
-  };
-  const count = (name: string, change: Partial<ReturnType<typeof countsOf>>) =>
-    counts.set(name, { ...countsOf(name), ...change });
 
   const answer = (
     to: RidMessage | null,
@@ -184,7 +155,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep
     if ('why' in asked) return deny(name, message, asked.justification, asked.why);
     if (countsOf(name).working >= AT_ONCE)
       return deny(name, message, 'SystemResource', `${AT_ONCE} are worked on already`);
-    if (peer.in === 'ask') return hold(message, peer);
+    if (peer.in === 'ask') return hold(message, peer, asked.records);
     const entry = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'is traced' });
     try {
       const { body, trace } = await traceFor(message, name, asked.records);
@@ -202,19 +173,25 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep
   });
 
   /** A request that waits for a person. Where the peer can be called back it is told so (RFC 6546 section 3). */
-  function hold(message: RidMessage, { name, url }: RidPeer): RidReply {
+  async function hold(
+    message: RidMessage,
+    { name, url }: RidPeer,
+    records: readonly PacketRecord[],
+  ): Promise<RidReply> {
     if ([...waitingNow().values()].filter(({ peer }) => peer === name).length >= MOST_PENDING)
       return deny(name, message, 'SystemResource', `${MOST_PENDING} wait already`);
     const token = url === null ? null : randomBytes(16).toString('hex');
     const entry = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'waits for a person' });
     const { number } = entry;
-    keep?.(number, entry);
     pending.set(number, { message, peer: name, token, since: clock() });
     audit('rid.pending', { peer: name, type: message.type, incident: nameOf(message), number });
     log(
       'warn',
       `rid: ${name} asks for a trace (${nameOf(message)}): \`rid approve ${number}\` or \`rid deny ${number}\``,
     );
+    // The peer is told that it waits when it does so whatever becomes of this run of the daemon.
+    const kept = await keptRid(entry, message, records, token, gate.digestsOf, self().federation);
+    if (pending.has(number)) await keep?.(number, kept);
     const body = answer(message, 'Acknowledgement', { authorization: 'Pending', justification: null });
     return { status: token === null ? 200 : 202, body, token };
   }
@@ -333,7 +310,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep
       const waiting = waitingNow().get(number);
       if (waiting === undefined) throw new Error(`no request ${number} waits for a person`);
       pending.delete(number);
-      keep?.(number, null);
+      void keep?.(number, null);
       const { message, peer: name, token } = waiting;
       const peer = peers().find(one => one.name === name);
       audit('rid.decided', { peer: name, incident: nameOf(message), number, approved: approve, by });
@@ -362,21 +339,29 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep
       return book.list().find(one => one.number === number)!;
     },
 
-    wereLost(entries) {
-      const words = 'the daemon ended before a person had decided: it has to ask again';
-      book.restore(entries.map(one => ({ ...one, state: 'failed', words })));
-      for (const { number, peer, incident } of entries) {
+    resume(all) {
+      for (const kept of all) {
+        const { entry, asked } = kept;
+        const { number, peer, incident, at } = entry;
+        const message = messageOf(kept);
+        if (message !== null && at + RID_LIFE >= clock()) {
+          pending.set(number, { message, peer, token: asked?.token ?? null, since: at });
+          book.restore([entry]);
+          log('info', `rid: request ${number} of ${peer} (${incident}) still waits for a person`);
+          continue;
+        }
+        const words =
+          message === null
+            ? 'the daemon ended before a person had decided: it has to ask again'
+            : 'nothing came of it within a day';
+        book.restore([{ ...entry, state: 'failed', words }]);
         audit('rid.lost', { peer, incident, number });
         log('warn', `rid: request ${number} of ${peer} (${incident}) is lost: ${words}`);
-        keep?.(number, null);
+        void keep?.(number, null);
       }
     },
 
-    peers: () =>
-      peers().map(peer => {
-        const { bucket: _, working: __, ...told } = countsOf(peer.name);
-        return { ...peer, ...told };
-      }),
+    peers: () => peers().map(rowOf),
     entries: book.list,
   };
 }

@@ -29,9 +29,42 @@ export interface Alive {
   readonly partitions: readonly number[];
   /** What is wrong there, in words. */
   readonly problems: readonly string[];
-  /** Its clock when it said so, ms since the epoch; left out by older programs. */
+  /** Its clock when it said so, ms since the epoch. This and what follows is left out by older programs. */
   readonly time?: number;
+  /** Of each of `partitions`: messages that wait in the stream (null: not known), and how long the oldest does, ms. */
+  readonly behind?: readonly (number | null)[];
+  readonly oldest?: readonly number[];
+  readonly counts?: MachineCounts;
 }
+
+/** What a machine counts, since its start where nothing else is said. */
+export interface MachineCounts {
+  /** Changes that may wait for the bus before they are dropped. */
+  readonly room: number;
+  /** Messages that were sent again, for the server had not said that it has them. */
+  readonly again: number;
+  /** Times that the connection to the bus was lost. */
+  readonly lost: number;
+  /** Times that it asked collectors for all they hold, and that its own told all. */
+  readonly asked: number;
+  readonly told: number;
+  /** Of its partitions now: messages that were missing, and that came once more. */
+  readonly gaps: number;
+  readonly twice: number;
+  /** Partitions that it took. */
+  readonly taken: number;
+  /** Requests that wait for the database now; transactions; of the last 256 the median and the longest, ms. */
+  readonly requests: number;
+  readonly transactions: number;
+  readonly usual: number;
+  readonly longest: number;
+  /** Messages of the bus that it did not believe. */
+  readonly refused: number;
+}
+const COUNTS: readonly (keyof MachineCounts)[] = [
+  ...(['room', 'again', 'lost', 'asked', 'told', 'gaps', 'twice', 'taken'] as const),
+  ...(['requests', 'transactions', 'usual', 'longest', 'refused'] as const),
+];
 
 export interface Machine extends Alive {
   /** Its name on the bus. */
@@ -166,21 +199,35 @@ export function readAlive(octets: Uint8Array): Alive | null {
   try {
     const read = JSON.parse(Buffer.from(octets).toString('utf8')) as Record<string, unknown>;
     const { version, roles, started, peers, established, routes, published, waiting, dropped } = read;
-    const { partitions, problems, time } = read;
+    const { partitions, problems, time, behind, oldest } = read;
     if (typeof version !== 'string' || version.length > 64) return null;
     if (!isTexts(roles) || !isTexts(problems)) return null;
     const counts = { peers, established, routes, published, waiting, dropped };
     if (!isTime(started) || !Object.values(counts).every(isCount)) return null;
     if (!Array.isArray(partitions) || partitions.length > MOST_PARTITIONS || !partitions.every(isCount)) return null;
     if (time !== undefined && !isTime(time)) return null;
+    const each = <T>(value: unknown, is: (one: unknown) => one is T): value is readonly T[] =>
+      Array.isArray(value) && value.length === partitions.length && value.every(is);
+    const more = readCounts(read.counts);
     return {
       ...{ version, roles, started, problems, partitions },
       ...(counts as Record<keyof typeof counts, number>),
       ...(time !== undefined && { time: time as number }),
+      ...(each(behind, (one): one is number | null => one === null || isCount(one)) && { behind }),
+      ...(each(oldest, isCount) && { oldest }),
+      ...(more !== null && { counts: more }),
     };
   } catch {
     return null;
   }
+}
+
+/** Null where one of them is missing or no count: what is only shown is left out, and the machine is heard all the same. */
+function readCounts(value: unknown): MachineCounts | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const read = value as Readonly<Record<string, unknown>>;
+  if (!COUNTS.every(name => isCount(read[name]))) return null;
+  return Object.fromEntries(COUNTS.map(name => [name, read[name]])) as unknown as MachineCounts;
 }
 
 const MOST_PARTITIONS = 256;

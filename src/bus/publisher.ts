@@ -24,6 +24,8 @@ export interface PublisherOptions {
   /** The collector is to tell all that it holds, between `resync` and `resynced`. */
   readonly resync: () => void;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** Is told of each change how long it took from being told to being in the stream, ms. */
+  readonly took?: (milliseconds: number) => void;
   readonly mostSpooled?: number;
 }
 
@@ -35,6 +37,8 @@ export interface PublisherReport {
   readonly waiting: number;
   /** Changes that were dropped because too many waited; all that was held was told anew after. */
   readonly dropped: number;
+  /** How many may wait. */
+  readonly room: number;
 }
 
 export interface Publisher {
@@ -54,10 +58,12 @@ interface Waiting {
   readonly event: CaseEvent;
   readonly changes: number;
   readonly done: () => void;
+  /** Monotonic ms. */
+  readonly told: number;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { bus, partitions, life, resync, log, mostSpooled = MOST_SPOOLED } = options;
+  const { bus, partitions, life, resync, log, took = () => {}, mostSpooled = MOST_SPOOLED } = options;
   const lanes = Array.from({ length: partitions }, () => ({ queue: [] as Waiting[], sequence: 0, busy: false }));
   let waiting = 0;
   let published = 0;
@@ -72,7 +78,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const { promise, resolve } = Promise.withResolvers<void>();
     const changes = event.what === 'judged' ? event.changes.length : 1;
     waiting += changes;
-    lanes[partition]!.queue.push({ event, changes, done: resolve });
+    lanes[partition]!.queue.push({ event, changes, done: resolve, told: performance.now() });
     void pump(partition);
     return promise;
   }
@@ -113,7 +119,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
         published++;
         trouble = '';
         waiting -= changes;
-        for (const { done } of taken) done();
+        const now = performance.now();
+        for (const { done, told } of taken) {
+          done();
+          took(now - told);
+        }
         if (owing && bus.up) {
           owing = false;
           log('info', 'the bus is back: all that is held is told anew');
@@ -165,7 +175,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!bus.up) spool();
       await Promise.all(told);
     },
-    report: () => ({ published, again, waiting, dropped }),
+    report: () => ({ published, again, waiting, dropped, room: mostSpooled }),
     problems: () => [
       ...(bus.up ? [] : [`the bus is not there (${bus.trouble}): ${waiting} changes wait for it`]),
       ...(bus.up && trouble !== '' ? [trouble] : []),

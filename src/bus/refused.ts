@@ -5,7 +5,7 @@
 import { routerIdOf } from './subjects.ts';
 
 /** `judged`: a message of the stream, or a change in one; `alive`: what a machine says of itself. */
-export type RefusedKind = 'judged' | 'alive' | 'question' | 'answer' | 'resync';
+export type RefusedKind = 'judged' | 'alive' | 'question' | 'answer';
 
 export interface RefusedRow {
   readonly what: RefusedKind;
@@ -33,22 +33,20 @@ const QUIET = 60_000;
 const RECENT = 10 * 60_000;
 const MOST_PROBLEMS = 5;
 
-const NAMES: Readonly<Record<RefusedKind, readonly [one: string, many: string]>> = {
-  judged: ['message', 'messages'],
-  alive: ['word of itself', 'words of itself'],
-  question: ['question', 'questions'],
-  answer: ['answer', 'answers'],
-  resync: ['wish to be told all', 'wishes to be told all'],
+/** Such a message in words, `of` whom it bears. */
+const WORDS: Readonly<Record<RefusedKind, (of: string) => string>> = {
+  judged: of => `what ${of} judged`,
+  alive: of => `what ${of} says of itself`,
+  question: of => `a question of ${of}`,
+  answer: of => `an answer of ${of}`,
 };
 
 /** `now` in ms since the epoch. */
 export function countRefused(log: (level: 'warn', text: string) => void, now: () => number = Date.now): Refused {
   const rows = new Map<string, RefusedRow & { said: number; unsaid: number }>();
 
-  const sentence = ({ what, machine, times, why }: Pick<RefusedRow, 'what' | 'machine' | 'times' | 'why'>): string => {
-    const [one, many] = NAMES[what];
-    return `${times} ${times === 1 ? one : many} of ${machine === '' ? 'machines not told apart' : machine} refused: ${why}`;
-  };
+  const sentence = ({ what, machine, times, why }: Pick<RefusedRow, 'what' | 'machine' | 'times' | 'why'>): string =>
+    `refused ${times} ${times === 1 ? 'time' : 'times'}: ${WORDS[what](machine === '' ? 'some machine' : machine)}: ${why}`;
 
   return {
     count(what, from, why) {

@@ -30,6 +30,8 @@ const UNDER_WAY = 512;
 /** Messages that are taken in at one time. */
 const AT_ONCE = 4;
 const AGAIN = 500;
+/** How often the server is asked how much waits. Milliseconds. */
+const LOOK = 3_000;
 /**
  * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
  * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
@@ -44,7 +46,18 @@ export interface Incoming {
   readonly message: CaseMessage;
 }
 
+/** How far behind a reader is. */
+export interface Backlog {
+  /** Messages that are in the stream and not taken in; null: the server was not reached. */
+  readonly waiting: number | null;
+  /** How long the oldest that is here has been in the stream, ms by the server's clock; 0: none is here. */
+  readonly oldest: number;
+  /** Why it cannot be read, in words; '': it can. */
+  readonly trouble: string;
+}
+
 export interface PartitionReader {
+  backlog(): Backlog;
   close(): Promise<void>;
 }
 
@@ -57,6 +70,8 @@ export interface ReaderOptions {
   readonly take: (messages: readonly Incoming[]) => Promise<void>;
   /** False while the partition may be another machine's: then it is left alone. */
   readonly mayRead: () => boolean;
+  /** Is told of each message how long it was in the stream until it was on disk, ms by the server's clock. */
+  readonly took?: (milliseconds: number) => void;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -64,11 +79,31 @@ export interface ReaderOptions {
  * Reads a partition from the first message on that nobody has taken in. The reader before, if there was one, is cut off:
  * what it has in hand and has not acknowledged comes here, at once.
  */
-export function readPartition({ bus, partition, replicas, take, mayRead, log }: ReaderOptions): PartitionReader {
+export function readPartition(options: ReaderOptions): PartitionReader {
+  const { bus, partition, replicas, take, mayRead, took = () => {}, log } = options;
   let closed = false;
   let messages: ConsumerMessages | null = null;
   let trouble = '';
+  const name = `cases-${partition}`;
+  /** The server's clock, ms since the epoch, once it has said what it shows. */
+  let serverTime: (() => number) | null = null;
+  /** When the oldest message that is here came into the stream, by that clock. */
+  let oldest: number | null = null;
+  let waiting: number | null = null;
   const stopped = read();
+  const looking = setInterval(() => void look(), LOOK);
+  looking.unref();
+
+  async function look(): Promise<void> {
+    try {
+      if (!bus.up || serverTime === null) throw new Error('the server is not there');
+      const manager = await jetstreamManager(await bus.ready, { checkAPI: false });
+      const info = await manager.consumers.info(STREAM, name);
+      waiting = info.num_pending + info.num_ack_pending;
+    } catch {
+      waiting = null; // what is wrong is said by whoever reads
+    }
+  }
 
   async function read(): Promise<void> {
     while (!closed)
@@ -80,11 +115,11 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
         const nc = await bus.ready;
         const manager = await jetstreamManager(nc, { checkAPI: false });
         await makeStream(manager, replicas);
-        const name = `cases-${partition}`;
         await manager.consumers.delete(STREAM, name).catch(error => {
           if (!(error instanceof JetStreamApiError)) throw error; // there was none
         });
-        await manager.consumers.add(STREAM, {
+        const asked = performance.now();
+        const { created } = await manager.consumers.add(STREAM, {
           durable_name: name,
           filter_subject: partitionSubject(partition),
           ack_policy: AckPolicy.Explicit,
@@ -92,6 +127,9 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
           ack_wait: nanos(ACK_WAIT),
           max_ack_pending: UNDER_WAY,
         });
+        // It was made just now: so late it is at the server, whatever our own clock shows.
+        const made = Date.parse(created) - (asked + performance.now()) / 2;
+        serverTime = () => made + performance.now();
         trouble = '';
         const consumer = await jetstream(nc).consumers.get(STREAM, name);
         messages = await consumer.consume({
@@ -119,15 +157,20 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
       while (queue.length > 0 && failed === null && !closed) {
         const some = queue.slice(0, AT_ONCE);
         queue = queue.slice(some.length);
+        oldest = some[0]!.time.getTime();
         try {
           await take(some.flatMap(one => incomingOf(one)));
-          for (const one of some) one.ack();
+          for (const one of some) {
+            one.ack();
+            if (serverTime !== null) took(Math.max(0, serverTime() - one.time.getTime()));
+          }
         } catch (error) {
           failed = error;
           await from.close();
         }
       }
       taking = null;
+      if (queue.length === 0) oldest = null;
     };
     for await (const one of from) {
       queue.push(one);
@@ -149,8 +192,14 @@ export function readPartition({ bus, partition, replicas, take, mayRead, log }: 
   }
 
   return {
+    backlog: () => ({
+      waiting,
+      oldest: oldest === null || serverTime === null ? 0 : Math.max(0, Math.round(serverTime() - oldest)),
+      trouble,
+    }),
     async close() {
       closed = true;
+      clearInterval(looking);
       await messages?.close();
       await stopped;
     },

@@ -3,6 +3,7 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
+import { parseAddress } from '../net/address.ts';
 import { WELL_KNOWN_COMMUNITIES } from '../net/community.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
@@ -74,6 +75,16 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'name of an `rpki` of the configuration',
     refuse: refuseName('name of an rpki'),
     values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
+  },
+  MACHINE: {
+    help: 'router id of a machine that shares the work',
+    refuse: text => (parseAddress(text)?.afi === 1 ? null : 'router id'),
+    values: async daemon => (await daemon.machines()).map(({ machine }) => machine),
+  },
+  PARTITION: {
+    help: 'number of a partition of the cases, from 0 on',
+    refuse: text => (/^\d{1,3}$/.test(text) && Number(text) < 256 ? null : 'number from 0 to 255'),
+    values: async daemon => (await daemon.partitions()).map(({ partition }) => String(partition)),
   },
   PROBE: {
     help: 'name of a `probe` of the configuration',

@@ -2,7 +2,8 @@
 import type { BridgeRow } from '../bridge/bridged.ts';
 import type { EntryContacts } from '../bridge/conclusion.ts';
 import type { RidEntry } from '../bridge/rid-book.ts';
-import type { RidDesk, RidPeerRow } from '../bridge/rid-desk.ts';
+import type { RidPeerRow } from '../bridge/rid-counts.ts';
+import type { RidDesk } from '../bridge/rid-desk.ts';
 import type { Trace } from '../traceback/trace.ts';
 
 export type { BridgeRow, RidEntry, RidPeerRow };

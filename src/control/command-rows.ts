@@ -59,7 +59,14 @@ import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
-import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from './machine-rows.ts';
+import type {
+  MachineDetail,
+  MachineRouteRow,
+  MachineRow,
+  MachineSummaryRow,
+  PartitionRow,
+  SilentRow,
+} from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -133,6 +140,7 @@ export interface CommandRows {
   readonly 'show rid': RidPeerRow;
   readonly 'show rid requests': RidEntry;
   readonly 'show collector': MachineRow;
+  readonly 'show collector MACHINE': MachineDetail;
   readonly 'show case': Case;
   readonly 'show case all': Case;
   readonly 'show case CASE-ID': CaseDetail;
@@ -167,6 +175,8 @@ export interface CommandRows {
   readonly 'show memory': MemoryStatus;
   readonly 'show mitigation': MitigationRow;
   readonly 'show outbox': NoticeRow;
+  readonly 'show partition': PartitionRow;
+  readonly 'show partition PARTITION': PartitionRow;
   readonly 'show peer PEER quality': QualityRow;
   readonly 'show flow': FlowRow;
   readonly 'show probe PROBE vantages': VantageRow;
@@ -212,6 +222,7 @@ export interface CommandRows {
   readonly 'watch all': AnyRow | MarkRow | LeftOutRow;
   readonly 'watch cases': LiveRow<CaseLineRow>;
   readonly 'watch log': LogRow | LeftOutRow;
+  readonly 'watch machines': LiveRow<MachineRow> | GoneRow<MachineRow, 'machine'>;
   readonly 'watch notices': LiveRow<NoticeRow>;
   readonly 'watch probes': LiveRow<ProbeStatusRow> | GoneRow<ProbeStatusRow, 'probe'>;
   readonly 'watch sessions': LiveRow<SummaryRow> | GoneRow<SummaryRow, 'peer'>;

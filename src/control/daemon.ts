@@ -45,7 +45,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
 import type { Loading } from './loading.ts';
-import type { MachineAnswers } from './machine-rows.ts';
+import type { MachineAnswers, SharedStatus } from './machine-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -306,6 +306,8 @@ export interface StatusReport {
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
   readonly originated?: number;
+  /** Machines that share the work; not there where this one is alone. */
+  readonly machines?: SharedStatus;
   /** Cases that are neither resolved nor dismissed. */
   readonly openCases: number;
   /** Notices that are on the way; when the oldest of them was written, null without one. */

@@ -17,6 +17,7 @@ import { namedTrace } from './trace-arguments.ts';
 /** What each topic tells. */
 const HELP: Readonly<Record<Topic, string>> = {
   cases: 'A line for each change of a case as it comes, until it is interrupted',
+  machines: 'Machines that share the work now, and each that is missed, is back or takes partitions',
   notices: 'A line for each notice that is to go out, and what comes of it',
   probes: 'Probes now, and each that changes',
   sessions: 'BGP peers now, and each whose session or table changes',

@@ -5,7 +5,7 @@ import type { Trace } from '../traceback/trace.ts';
 /** Topics whose every change is told: who was away is told what he missed, as far as it is kept. */
 export const LOGGED = ['cases', 'notices', 'traces'] as const;
 /** Topics of which all rows are told at first, and then each that is another. */
-export const TABLES = ['probes', 'sessions', 'sources', 'status', 'traceback'] as const;
+export const TABLES = ['machines', 'probes', 'sessions', 'sources', 'status', 'traceback'] as const;
 
 export type LoggedTopic = (typeof LOGGED)[number];
 export type TableTopic = (typeof TABLES)[number];

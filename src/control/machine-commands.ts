@@ -1,7 +1,9 @@
 /** Commands about the machines that share the work, and those that all of them are asked. */
 import type { Call, Command } from './commands.ts';
+import type { MachineDetail } from './machine-rows.ts';
 
 const ALONE = 'This machine is alone: no `bus nats` is configured.';
+const UNSHARED = 'The cases are those of this machine alone: no `store postgresql` is configured.';
 
 /** The words of `show route PREFIX` that an answer of all machines may be narrowed by. */
 export const ROUTE_WORDS = {
@@ -38,6 +40,36 @@ export const MACHINE_COMMANDS: readonly Command[] = [
       const machines = await daemon.machines();
       for (const one of machines) await row(one);
       if (machines.length === 0) note(ALONE);
+    },
+  },
+  {
+    syntax: 'show collector MACHINE',
+    help: 'One of them: what it says of itself, and what is not believed of it here',
+    async run({ daemon, args, row }) {
+      const found = (await daemon.machines()).find(({ machine }) => machine === args.MACHINE);
+      if (found === undefined) throw new Error(`no machine ${args.MACHINE} was heard: show collector`);
+      const refused = (await daemon.refused()).filter(({ machine }) => machine === args.MACHINE);
+      await row({ ...found, refused } satisfies MachineDetail);
+    },
+  },
+  {
+    syntax: 'show partition',
+    help: 'Partitions of the cases: who has them, and how far each is behind',
+    async run({ daemon, row, note }) {
+      const partitions = await daemon.partitions();
+      for (const one of partitions) await row(one);
+      if (partitions.length === 0) note(UNSHARED);
+    },
+  },
+  {
+    syntax: 'show partition PARTITION',
+    help: 'One of them, with how far it has taken in what each collector tells',
+    async run({ daemon, args, row }) {
+      const partitions = await daemon.partitions();
+      if (partitions.length === 0) throw new Error(UNSHARED);
+      const found = partitions.find(({ partition }) => partition === Number(args.PARTITION));
+      if (found === undefined) throw new Error(`there is no partition ${args.PARTITION}: show partition`);
+      await row(found);
     },
   },
   {

@@ -1,6 +1,22 @@
 /** What is shown of the machines that share the work. */
+import { channel } from 'node:diagnostics_channel';
 import type { Alive } from '../bus/presence.ts';
+import type { RefusedRow } from '../bus/refused.ts';
 import type { RouteRow, SummaryRow } from '../collector/messages.ts';
+
+export type { RefusedRow } from '../bus/refused.ts';
+
+/** How long one hop took of the way from an UPDATE to its case. */
+export interface Hop {
+  /**
+   * `publish`: from what is judged to its being in the stream. `stream`: from there to its being on disk, by the clock of the
+   * server of the bus. `transaction`: one of the database, which is part of that. No clocks of two machines are compared.
+   */
+  readonly hop: 'publish' | 'stream' | 'transaction';
+  readonly milliseconds: number;
+}
+/** Where they are published, for whoever counts them. */
+export const HOPS = channel('intertrack:hop');
 
 /** Row of `show collector`. */
 export interface MachineRow extends Alive {
@@ -16,6 +32,57 @@ export interface MachineRow extends Alive {
   readonly ahead: number | null;
   /** Two daemons bear its name. */
   readonly twice: boolean;
+}
+
+/** What `show status` tells of the machines that share the work. */
+export interface SharedStatus {
+  readonly known: number;
+  /** Router ids of those that are not heard. */
+  readonly missed: readonly string[];
+  /** Partitions of the cases that this machine has; messages that wait for them in the stream. */
+  readonly partitions: readonly number[];
+  readonly behind: number;
+  /** Changes of its own collector that wait for the bus, and how many may. */
+  readonly waiting: number;
+  readonly room: number;
+}
+
+/** `show collector MACHINE`. */
+export interface MachineDetail extends MachineRow {
+  /** What the machine that is asked did not believe of it. */
+  readonly refused: readonly RefusedRow[];
+}
+
+/** Row of `show partition`. */
+export interface PartitionRow {
+  readonly partition: number;
+  /** Router id of the machine that has it, or had it last; '': none ever had. */
+  readonly holder: string;
+  /** Name of its host. */
+  readonly host: string;
+  /** It is the one that is asked. */
+  readonly self: boolean;
+  /** Milliseconds that its lease lasts on, by the database's clock; 0: nobody has it now. */
+  readonly left: number;
+  /** How many have had it: grows with each. */
+  readonly fence: number;
+  /** Messages that wait for it in the stream, and how long the oldest does, ms; null: its machine does not say. */
+  readonly behind: number | null;
+  readonly oldest: number | null;
+  /** Cases that are not over; notices that wait, and when the oldest of them was written. */
+  readonly openCases: number;
+  readonly pending: number;
+  readonly oldestPending: number | null;
+  /** How far it has taken in what each collector tells. */
+  readonly cursors: readonly PartitionCursor[];
+}
+
+export interface PartitionCursor {
+  /** Router id. */
+  readonly collector: string;
+  /** When it started, ms since the epoch by its own clock; and the number of its last message that is taken in. */
+  readonly life: number;
+  readonly sequence: number;
 }
 
 /** Rows of `show bgp summary all` and `show route PREFIX all`: those of the same command without `all`, with their machine. */
@@ -47,6 +114,10 @@ export interface MachineAnswer {
 export interface MachineAnswers {
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): Promise<readonly MachineRow[]>;
+  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  partitions(): Promise<readonly PartitionRow[]>;
+  /** What came over the bus and was not believed here. */
+  refused(): Promise<readonly RefusedRow[]>;
   /** Has every machine carry out a command that only looks, this one too, also where it is alone. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
 }

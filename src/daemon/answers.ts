@@ -36,6 +36,7 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
 import type { LiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
+import { sharedOf } from './machine-counts.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
@@ -148,6 +149,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const mail = outbox.status();
     const peers = tracePeerRows(config(), traces);
     const taps = probes();
+    const machines = house.machines();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
     const loading = summary.filter(row => row.loading);
@@ -202,6 +204,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         stale,
       },
       ...(learned !== null && { originated: learned }),
+      ...(machines.length > 0 && { machines: sharedOf(machines) }),
       openCases: cases.openCount(),
       outbox: { pending: mail.waiting + mail.sending, oldest: mail.oldest },
       probes: { configured: taps.length, connected: taps.filter(tap => tap.connected).length },
@@ -246,6 +249,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     cases: house.openEverywhere,
     machines: async () => house.machines(),
+    partitions: house.partitions,
+    refused: async () => house.refused(),
     askAll: house.askAll,
     case: id => cases.get(id),
     drill: (question, signal) =>
@@ -268,6 +273,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         sources,
         probes,
         tracePeers: () => tracePeerRows(config(), traces),
+        machines: house.machines,
         query: collector.query,
       }),
       id => traces.running.get(id) !== null,

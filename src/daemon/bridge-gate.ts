@@ -1,6 +1,7 @@
 /** What bridges may have traced, and what they are told of it. */
 import { hostname } from 'node:os';
 import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
+import type { RawRecord } from '../bridge/packet-record.ts';
 import type { Config } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { digestText } from '../packet/itk1.ts';
@@ -19,7 +20,7 @@ import type { Traces } from './traces.ts';
 /** How long before it asks PACKTER may have seen a packet, ms: a person selects it first. */
 const PACKTER_SPAN = 300_000;
 
-type BridgedTraces = Pick<Traces, 'startQuestions' | 'startTrace' | 'epochKey'>;
+type BridgedTraces = Pick<Traces, 'startQuestions' | 'startTrace' | 'questionOf' | 'epochKey'>;
 
 /** Bridges that are shut until they are configured. */
 export async function openBridges(parts: {
@@ -35,7 +36,7 @@ export async function openBridges(parts: {
     gate: createBridgeGate(traces, store, traceContacts),
     ...{ self: () => selfOf(config()), audit, keepRid: keepRid(store, log), log },
   });
-  bridges.rid.wereLost(await ridThatWaited(store, log));
+  bridges.rid.resume(await ridThatWaited(store, log));
   return bridges;
 }
 
@@ -52,12 +53,13 @@ function createBridgeGate(
       const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
       return traces.startQuestions({ questions, need, time: Math.min(...questions.map(({ time }) => time)) }, why);
     },
-    packets(records, why) {
-      const packets = records.map(({ octets, time }) => ({
-        ...{ linkType: LINKTYPE_RAW, frame: octets, wire: Math.max(octets.length, lengthOf(octets)) },
-        time: time ?? Date.now(),
+    packets: (records, why) => traces.startTrace(records.map(packetOf), () => {}, why),
+    async digestsOf(records) {
+      const { questions } = traces.questionOf(records.map(packetOf));
+      return questions.map(({ packet = 0, epoch, digest, from, to }) => ({
+        ...{ packet, epoch, digest },
+        time: Math.floor((from + to) / 2),
       }));
-      return traces.startTrace(packets, () => {}, why);
     },
     async hashes(hashes, why) {
       const now = Date.now();
@@ -82,6 +84,11 @@ function createBridgeGate(
     contacts,
   };
 }
+
+const packetOf = ({ octets, time }: RawRecord) => ({
+  ...{ linkType: LINKTYPE_RAW, frame: octets, wire: Math.max(octets.length, lengthOf(octets)) },
+  time: time ?? Date.now(),
+});
 
 /** What a packet says of its length (RFC 791 section 3.1, RFC 8200 section 3): it may have been cut. */
 function lengthOf(octets: Uint8Array): number {

@@ -270,10 +270,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         for (const collector of touched) writes.push({ op: 'cursor.put', record: cursors.get(collector)! });
       }, writes);
     },
-    missed(collector) {
-      log('warn', `collector ${routerIdOf(collector)} is not heard any more: what its peers hold is out of sight`);
-      lose(collector);
-    },
+    missed: lose,
     want,
     askAgain() {
       for (const collector of wanted) askResync(collector);

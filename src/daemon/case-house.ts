@@ -3,7 +3,7 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineRow } from '../control/machine-rows.ts';
+import type { MachineAnswer, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
@@ -45,6 +45,10 @@ export interface CaseHouse {
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
+  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  partitions(): Promise<readonly PartitionRow[]>;
+  /** What came over the bus and was not believed. */
+  refused(): readonly RefusedRow[];
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
   problems(): readonly string[];
@@ -82,6 +86,8 @@ export function ownCaseHouse(
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
     machines: () => [],
+    partitions: async () => [],
+    refused: () => [],
     problems: () => [],
     async close() {},
   };

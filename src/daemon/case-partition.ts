@@ -1,6 +1,6 @@
 /** The book of one partition of the cases, with what tells people of them, while its lease is held here. */
 import type { Bus } from '../bus/connection.ts';
-import { readPartition } from '../bus/stream.ts';
+import { type Backlog, readPartition } from '../bus/stream.ts';
 import { partitionOf } from '../bus/subjects.ts';
 import { isMember } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
@@ -20,6 +20,8 @@ export interface CasePartition extends Tenant {
   back(collector: string): void;
   /** Messages that came twice, and gaps. */
   counts(): { readonly twice: number; readonly gaps: number };
+  /** How far behind it is; null: collectors are on no bus. */
+  backlog(): Backlog | null;
 }
 
 export interface CasePartitionParts extends CaseParts {
@@ -34,6 +36,8 @@ export interface CasePartitionParts extends CaseParts {
   readonly askResync: (collector: string) => void;
   /** When the daemon started that bears a machine's name now (presence.ts). */
   readonly lifeOf: (collector: string) => number | null;
+  /** How long messages took through the stream (stream.ts). */
+  readonly took?: (milliseconds: number) => void;
   readonly log: Log;
 }
 
@@ -72,7 +76,12 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     refuse: (collector, why) => bus?.refused.count('judged', collector, why),
   });
   await outbox.start();
-  const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log });
+  const reader =
+    bus &&
+    readPartition({
+      ...{ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log },
+      ...(parts.took !== undefined && { took: parts.took }),
+    });
   // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.
   feed.askAgain();
   const asking = setInterval(feed.askAgain, ASK_AGAIN);
@@ -82,6 +91,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     missed: feed.missed,
     back: feed.want,
     counts: feed.counts,
+    backlog: () => reader?.backlog() ?? null,
     async close() {
       clearInterval(asking);
       await reader?.close();

@@ -12,18 +12,21 @@ import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
-import type { MachineRow } from '../control/machine-rows.ts';
+import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
 import { type Database, openDatabase } from '../store/postgresql/database.ts';
+import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store } from '../store/records.ts';
 import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
+import { behindOf, countsOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
+import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 
@@ -93,6 +96,7 @@ const openShared = (
     certificate: sharedStore!.identity?.certificate ?? null,
     key: sharedStore!.identity?.key ?? null,
     holder: `${routerId} at ${hostname()}`,
+    took: took('transaction'),
     onProblem: text => log('warn', text),
     onSchema: text => log('info', `store postgresql: ${text}`),
     onWork,
@@ -137,6 +141,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   /** When each collector was asked last, and those that will be. */
   const asked = new Map<string, number>();
   const asking = new Set<string>();
+  const resyncs = { asked: 0, told: 0 };
   /**
    * Has a collector tell all that it holds; those who want it in one moment are served by one answer. Whoever wants it after
    * that was asked for must be served by another: what was told before may have gone to the holder before.
@@ -148,6 +153,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     const ask = async () => {
       asking.delete(collector);
       asked.set(collector, performance.now());
+      resyncs.asked++;
       (await bus?.ready)?.publish(resyncSubject(collector));
     };
     const wait = Math.max(RESYNC_SOON, last + RESYNC - performance.now());
@@ -208,6 +214,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     const tellAll = () => {
       retelling = false;
       retold = performance.now();
+      resyncs.told++;
       retell();
     };
     setTimeout(tellAll, Math.max(0, retold + RETELL - performance.now())).unref();
@@ -215,15 +222,27 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
+    const here = [...running().keys()].sort((a, b) => a - b);
     return {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
-      partitions: [...running().keys()].sort((a, b) => a - b),
+      ...{ partitions: here, ...behindOf(here, running()) },
+      counts: countsOf({
+        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
+        taken: partitions?.taken() ?? 0,
+      }),
     };
   }
 
   function joinBus(to: Bus): void {
-    publisher = createPublisher({ bus: to, partitions: count, life: started, resync: retell, log });
+    publisher = createPublisher({
+      bus: to,
+      partitions: count,
+      life: started,
+      resync: retell,
+      took: took('publish'),
+      log,
+    });
     leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
     to.ready.then(
@@ -235,7 +254,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       bus: to,
       self: alive,
       onChange(of, missed) {
-        log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${missed ? 'is not heard any more' : 'is there'}`);
+        const unseen = missed ? 'is not heard any more: what its peers hold is out of sight' : 'is there';
+        log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${unseen}`);
         for (const partition of running().values()) missed ? partition.missed(of) : partition.back(of);
       },
     });
@@ -257,6 +277,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
           ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
           ...{ partition, partitions: count, store: scope, tenure, askResync, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
+          took: took('stream'),
         });
         tenant.cases.watch(face.watchers.tellLine);
         return tenant;
@@ -290,6 +311,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
+    partitions: async () =>
+      partitionRows(await readPartitions(database), count, presence?.machines() ?? [], config().routerId),
+    refused: () => bus?.refused.rows() ?? [],
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     problems: () => [
@@ -300,6 +324,13 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     close: () => closeAll(closers),
   };
 }
+
+/** Tells whoever counts how long a hop took. */
+const took =
+  (hop: Hop['hop']) =>
+  (milliseconds: number): void => {
+    if (HOPS.hasSubscribers) HOPS.publish({ hop, milliseconds } satisfies Hop);
+  };
 
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const one of closers.splice(0).reverse()) await one();

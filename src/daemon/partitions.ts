@@ -36,6 +36,8 @@ export interface Partitions<T extends Tenant> {
   /** Those that run here, by number. */
   running(): ReadonlyMap<number, T>;
   problems(): readonly string[];
+  /** How many were taken since the start. */
+  taken(): number;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   /** Looks in a row that found a partition free, though it is not our share. */
   const free = new Map<number, number>();
   let trouble = '';
+  let taken = 0;
   let closed = false;
 
   async function drop(partition: number, why: string): Promise<void> {
@@ -76,6 +79,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     try {
       const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
       one.tenant = await open(partition, store, { sure });
+      taken++;
       log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
     } catch (error) {
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
@@ -93,13 +97,16 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   async function renew(): Promise<void> {
     if (held.size === 0) return;
     const asked = performance.now();
+    // One that is taken meanwhile is not among those that are lengthened, and not lost for that.
+    const mine = [...held];
     const still = await database.renew(
-      [...held.values()].map(({ lease }) => lease),
+      mine.map(([, { lease }]) => lease),
       LEASE,
     );
     const scopes = new Set(still.map(({ scope }) => scope));
-    for (const [partition, one] of [...held])
-      if (scopes.has(one.lease.scope)) one.renewed = asked;
+    for (const [partition, one] of mine)
+      if (held.get(partition) !== one) continue;
+      else if (scopes.has(one.lease.scope)) one.renewed = asked;
       else await drop(partition, 'another machine has it now');
   }
 
@@ -150,6 +157,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   return {
     running: () =>
       new Map([...held].flatMap(([partition, { tenant }]) => (tenant === null ? [] : [[partition, tenant] as const]))),
+    taken: () => taken,
     problems: () => (trouble === '' ? [] : [`leases of the cases: ${trouble}`]),
     async close() {
       closed = true;

@@ -3,7 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import type { BridgedReason, TraceGate } from '../../src/bridge/bridged.ts';
 import { postRid, type RidPosted } from '../../src/bridge/rid-client.ts';
-import { createRidDesk, type RidDesk, type RidPeer } from '../../src/bridge/rid-desk.ts';
+import type { RidPeer } from '../../src/bridge/rid-counts.ts';
+import { createRidDesk, type RidDesk } from '../../src/bridge/rid-desk.ts';
 import type { RidIdentity } from '../../src/bridge/rid-http.ts';
 import { openRidServer, type RidServer } from '../../src/bridge/rid-server.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
@@ -53,6 +54,7 @@ export async function twoSystems(policy: Partial<RidPeer> = {}): Promise<[RidSys
     const gate: TraceGate = {
       digests: traced,
       packets: traced,
+      digestsOf: async () => expect.fail('no packet was given'),
       hashes: async () => expect.fail('no hash was given'),
       find: async id => traces.get(id) ?? null,
       contacts: async () => ENTRY_CONTACTS,

@@ -3,13 +3,13 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
-import type { TraceGate } from '../../src/bridge/bridged.ts';
+import type { BridgedReason, TraceGate } from '../../src/bridge/bridged.ts';
 import type { DigestRecord, PacketRecord } from '../../src/bridge/packet-record.ts';
-import type { RidEntry } from '../../src/bridge/rid-book.ts';
 import { postRid } from '../../src/bridge/rid-client.ts';
 import { createRidDesk } from '../../src/bridge/rid-desk.ts';
 import { ridTls } from '../../src/bridge/rid-http.ts';
 import { decodeRid, encodeRid, type RidMessage } from '../../src/bridge/rid-message.ts';
+import type { KeptRid } from '../../src/bridge/rid-waiting.ts';
 import { TRACE } from '../control/scripted.ts';
 import { until } from '../traceback/ases.ts';
 import { makeCertificate } from '../traceback/certificates.ts';
@@ -145,43 +145,106 @@ describe('bridge/rid', () => {
     );
   });
 
-  it('says after a restart which requests were lost that waited for a person, and gives no number twice', async () => {
-    const kept = new Map<number, RidEntry>();
-    const said: string[] = [];
-    const open = () =>
+  describe('requests that wait for a person when the daemon ends', () => {
+    let kept: Map<number, KeptRid>;
+    let said: string[];
+    let posted: { readonly body: string; readonly token: string | null }[];
+    let traced: { readonly records: readonly object[]; readonly why: BridgedReason }[];
+    let now: number;
+    beforeEach(() => {
+      kept = new Map();
+      [said, posted, traced] = [[], [], []];
+      now = Date.now();
+    });
+    const { kind: _kind, federation: _federation, ...DIGESTED } = RECORD;
+    const open = (digestsOf: TraceGate['digestsOf'] = async () => [DIGESTED]) =>
       createRidDesk({
-        gate: {} as TraceGate,
+        gate: {
+          async digests(records, why) {
+            traced.push({ records, why });
+            return { ...TRACE, requester: why.requester };
+          },
+          packets: async () => expect.fail('no packet is kept'),
+          digestsOf,
+          hashes: async () => expect.fail('no hash was given'),
+          find: async () => null,
+          contacts: async () => [],
+        },
         self: () => ({ as: 64500, federation: 'jp-isp', creator: { name: 'two.example.net', contact: null } }),
-        peers: () => [{ name: 'one', url: null, in: 'ask', packets: false, rate: 1000 }],
-        post: async () => ({ how: 'failed', why: 'nobody listens' }),
+        peers: () => [{ name: 'one', url: 'https://one.example.net/', in: 'ask', packets: true, rate: 1000 }],
+        async post(_peer, body, token) {
+          posted.push({ body, token });
+          return { how: 'answered', text: '' };
+        },
         audit: (what, body) => said.push(`${what} ${JSON.stringify(body)}`),
         log: (_level, text) => said.push(text),
-        clock: Date.now,
-        keep(number, entry) {
+        clock: () => now,
+        async keep(number, entry) {
           if (entry === null) kept.delete(number);
-          else kept.set(number, entry);
+          else kept.set(number, JSON.parse(JSON.stringify(entry)) as KeptRid);
         },
       });
-    const before = open();
-    await before.receive('one', request(), null);
-    await before.receive('one', request({ incident: { name: 'one.example.net', id: '207-2' } }), null);
-    await before.decide(1, false, 'uid 0', SIGNAL);
-    expect([...kept.keys()]).to.deep.equal([2]);
-    // No packet, and no digest of one.
-    expect(JSON.stringify([...kept.values()])).to.not.contain(RECORD.digest);
+    const octets = Uint8Array.of(0x45, ...new Array(39).fill(0xab));
+    const raw = { kind: 'packet', version: 4, time: TRACE.time, octets } as const;
 
-    const after = open();
-    said.length = 0;
-    after.wereLost([...kept.values()]);
-    expect(after.entries()).to.have.length(1);
-    expect(after.entries()[0]).to.include({ number: 2, peer: 'one', state: 'failed' });
-    expect(said[0]).to.match(/^rid\.lost .*"number":2/);
-    expect(said[1]).to.contain('request 2 of one').and.to.contain('it has to ask again');
-    expect(kept.size).to.equal(0);
-    const refusal = await after.decide(2, true, 'uid 0', SIGNAL).then(String, (error: Error) => error.message);
-    expect(refusal).to.equal('no request 2 waits for a person');
-    await after.receive('one', request(), null);
-    expect(after.entries()[0]).to.include({ number: 3, state: 'pending' });
+    it('wait on, are traced by their digests and answered under their token, and give no number twice', async () => {
+      const before = open();
+      const reply = await before.receive('one', request(), null);
+      await before.receive('one', request({ incident: { name: 'one.example.net', id: '207-2' } }), null);
+      await before.decide(1, false, 'uid 0', SIGNAL);
+      await before.receive('one', request({ traffic: 'Network' }, [raw]), null);
+      expect(reply.status).to.equal(202);
+      expect([...kept.keys()]).to.deep.equal([2, 3]);
+      // No packet, nor what else stands in a message.
+      expect(JSON.stringify([...kept.values()])).to.not.match(/abab|one\.example\.net\//);
+
+      posted = [];
+      said = [];
+      const after = open();
+      after.resume([...kept.values()]);
+      expect(after.entries().map(({ number, state }) => [number, state])).to.deep.equal([
+        [3, 'pending'],
+        [2, 'pending'],
+      ]);
+      expect(said).to.deep.equal([
+        'rid: request 2 of one (one.example.net 207-2) still waits for a person',
+        'rid: request 3 of one (one.example.net 207-1) still waits for a person',
+      ]);
+      for (const number of [2, 3])
+        expect(await after.decide(number, true, 'uid 0', SIGNAL)).to.include({ state: 'answered' });
+      expect(traced.map(({ records, why }) => [records, why.purpose, why.requester])).to.deep.equal([
+        [[RECORD], 'attack', { by: 'rid', peer: 'one', reference: 'one.example.net 207-2' }],
+        [[RECORD], 'fault', { by: 'rid', peer: 'one', reference: 'one.example.net 207-1' }],
+      ]);
+      expect(posted.map(({ token }) => /^[0-9a-f]{32}$/.test(token!))).to.deep.equal([true, true]);
+      expect(decodeRid(posted[0]!.body)).to.deep.include({
+        type: 'Result',
+        incident: { name: 'one.example.net', id: '207-2' },
+      });
+      expect(kept.size).to.equal(0);
+      await after.receive('one', request(), null);
+      expect(after.entries()[0]).to.include({ number: 4, state: 'pending' });
+    });
+
+    it('are told as lost when no digest of them could be made, or nobody decided within a day', async () => {
+      const before = open(async () => {
+        throw new Error('there is no key to digest with');
+      });
+      await before.receive('one', request({}, [raw]), null);
+      await before.receive('one', request(), null);
+      now += 25 * 3_600_000;
+      said = [];
+      const after = open();
+      after.resume([...kept.values()]);
+      expect(after.entries().map(({ state, words }) => [state, words])).to.deep.equal([
+        ['failed', 'nothing came of it within a day'],
+        ['failed', 'the daemon ended before a person had decided: it has to ask again'],
+      ]);
+      expect(said.filter(line => line.startsWith('rid.lost'))).to.have.length(2);
+      expect(kept.size).to.equal(0);
+      const refusal = await after.decide(1, true, 'uid 0', SIGNAL).then(String, (error: Error) => error.message);
+      expect(refusal).to.equal('no request 1 waits for a person');
+    });
   });
 
   it('tells of a person who said no', async () => {

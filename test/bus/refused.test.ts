@@ -18,8 +18,8 @@ describe('bus/refused', () => {
     time += 60_000;
     refused.count('judged', '10-0-0-1', 'wrong again');
     expect(said).to.deep.equal([
-      'bus: 1 message of 10.0.0.1 refused: wrong 0',
-      'bus: 10 messages of 10.0.0.1 refused: wrong again',
+      'bus: refused 1 time: what 10.0.0.1 judged: wrong 0',
+      'bus: refused 10 times: what 10.0.0.1 judged: wrong again',
     ]);
     expect(refused.rows()).to.deep.equal([
       { what: 'judged', machine: '10.0.0.1', times: 11, last: time, why: 'wrong again' },
@@ -29,7 +29,7 @@ describe('bus/refused', () => {
   it('is a problem until nothing of it has come for ten minutes', () => {
     const refused = made();
     refused.count('question', null, 'it is no question');
-    expect(refused.problems()).to.deep.equal(['1 question of machines not told apart refused: it is no question']);
+    expect(refused.problems()).to.deep.equal(['refused 1 time: a question of some machine: it is no question']);
     time += 600_000;
     expect(refused.problems()).to.deep.equal([]);
     expect(refused.rows()).to.have.length(1);

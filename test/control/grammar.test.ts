@@ -8,7 +8,7 @@ import { RESOLVED, scriptedDaemon } from './scripted.ts';
 const FIRST =
   '"case", "check", "clear", "config", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
-  '"archive", "audit", "bgp", "case", "collector", "config", "contact", "drift", "flow", "http", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "audit", "bgp", "case", "collector", "config", "contact", "drift", "flow", "http", "ids", "incident", "irr", "memory", "mitigation", "outbox", "partition", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -29,6 +29,9 @@ describe('control/grammar', () => {
     ['sh ca a', 'show case all'],
     ['sh ca a tim', 'show case all timeline'],
     ['sh ca 2026-03-01-01 ev', 'show case CASE-ID evidence', { 'CASE-ID': '2026-03-01-01' }],
+    ['sh col 192.0.2.10', 'show collector MACHINE', { MACHINE: '192.0.2.10' }],
+    ['sh pa', 'show partition'],
+    ['sh pa 3', 'show partition PARTITION', { PARTITION: '3' }],
     ['sh inc I2026-03-01-01', 'show incident INCIDENT-ID', { 'INCIDENT-ID': 'I2026-03-01-01' }],
     ['ca a 2026-03-01-01', 'case ack CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
     ['ca d 2026-03-01-01 r x for 7d', 'case dismiss CASE-ID reason TEXT', { TEXT: 'x', DURATION: '7d' }],

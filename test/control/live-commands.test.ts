@@ -43,7 +43,7 @@ describe('control/live-commands', () => {
 
   it('tells of all topics at once which one each row is of', async () => {
     const follow: Daemon['follow'] = (topics, _since, take) => {
-      expect(topics).to.have.length(8);
+      expect(topics).to.have.length(9);
       take({ mark: 'a.1', about: null, key: null, row: { gap: 'why' } });
       take({ mark: 'a.2', about: 'cases', key: null, row: LINE });
       return () => {};

@@ -22,6 +22,8 @@ const LIVE: Readonly<Record<string, readonly [line: string, begun: string, name:
   RIDPEER: ['trace report t20260301-120000-abcd to', 'cs', 'csirt'],
   RPKI: ['show rpki cache', '', 'validators'],
   SOURCE: ['reload irr', 'J', 'JPIRR'],
+  MACHINE: ['show collector', '192', '192.0.2.20'],
+  PARTITION: ['show partition', '1', '1'],
   'TRACE-ID': ['show trace', 't', TRACE.id],
   VICTIMS: ['plan placement --victim', '64500,192', `64500,${CASE.prefix}`],
 };

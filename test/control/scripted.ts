@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryContacts } from '../../src/bridge/conclusion.ts';
+import type { MachineCounts } from '../../src/bus/presence.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type {
   NeighborRow,
@@ -27,7 +28,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
-import type { MachineRow } from '../../src/control/machine-rows.ts';
+import type { MachineRow, PartitionRow } from '../../src/control/machine-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
@@ -107,6 +108,11 @@ export const ROUTES: readonly RouteRow[] = [
   },
 ];
 
+const COUNTS: MachineCounts = {
+  ...{ room: 500_000, again: 2, lost: 1, asked: 7, told: 3, gaps: 1, twice: 5, taken: 4 },
+  ...{ requests: 0, transactions: 900, usual: 4, longest: 61, refused: 4 },
+};
+
 const MACHINES: readonly MachineRow[] = [
   {
     ...{
@@ -119,6 +125,7 @@ const MACHINES: readonly MachineRow[] = [
     },
     ...{ roles: ['collector', 'cases', 'traceback'], peers: 2, established: 1, routes: 8348 },
     ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [], ahead: 1, twice: false },
+    ...{ behind: [3, null], oldest: [40, 0], time: Date.now() - 400, counts: COUNTS },
   },
   {
     ...{
@@ -132,6 +139,18 @@ const MACHINES: readonly MachineRow[] = [
     ...{ roles: ['collector'], peers: 4, established: 4, routes: 4_012_345 },
     ...{ published: 310, waiting: 12, dropped: 0, partitions: [], problems: ['peer osa1 is down'] },
     ...{ ahead: -7200, twice: false },
+  },
+];
+
+const PARTITIONS: readonly PartitionRow[] = [
+  {
+    ...{ partition: 0, holder: '192.0.2.10', host: 'tokyo', self: true, left: 5_200, fence: 12, behind: 3, oldest: 40 },
+    ...{ openCases: 2, pending: 1, oldestPending: NOON - 60_000 },
+    cursors: [{ collector: '192.0.2.20', life: NOON - HOUR, sequence: 310 }],
+  },
+  {
+    ...{ partition: 1, holder: '192.0.2.30', host: 'osaka', self: false, left: 0, fence: 4 },
+    ...{ behind: null, oldest: null, openCases: 0, pending: 0, oldestPending: null, cursors: [] },
   },
 ];
 
@@ -778,6 +797,11 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
     machines: async () => MACHINES,
+    partitions: async () => PARTITIONS,
+    refused: async () => [
+      { what: 'judged', machine: '192.0.2.20', times: 3, last: NOON, why: 'it is no JSON in UTF-8' },
+      { what: 'question', machine: '', times: 1, last: NOON, why: 'it is no question' },
+    ],
     askAll: async words => [
       { machine: '192.0.2.10', rows: words[1] === 'route' ? ROUTES : SUMMARY, silent: '' },
       { machine: '192.0.2.20', rows: [], silent: 'it did not answer within 3 s' },

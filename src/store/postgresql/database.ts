@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { readPrivateFile } from '../../net/private-file.ts';
 import { migrate } from './migrate.ts';
+import { keepPace, type Pace } from './pace.ts';
 import { steps as allSteps, type SchemaStep } from './schema.ts';
 import { describeTrouble } from './trouble.ts';
 
@@ -37,6 +38,8 @@ export interface DatabaseOptions {
   readonly holder: string;
   /** A connection that nobody used broke; one line. */
   readonly onProblem: (text: string) => void;
+  /** Is told how long each transaction took, ms. */
+  readonly took?: (milliseconds: number) => void;
   readonly steps?: readonly SchemaStep[];
   /** A line about how the schema is brought up. */
   readonly onSchema?: (text: string) => void;
@@ -64,6 +67,7 @@ export interface Database {
   /** The database without any secret, for messages. */
   readonly place: string;
   readonly pool: pg.Pool;
+  readonly pace: Pace;
   /**
    * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
    * earlier life is taken at once.
@@ -114,6 +118,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     place,
     pool,
+    pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
         `INSERT INTO leases (scope, holder, fence, until)

@@ -50,7 +50,7 @@ export interface ScopeStore extends Store {
 
 /** `lease` null: nothing can be written; then `scope` null reads what every scope has. */
 export function openScope(database: Database, scope: string | null, lease: Lease | null): ScopeStore {
-  const { place, pool } = database;
+  const { place, pool, pace } = database;
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let written = lease?.written ?? 0;
@@ -62,12 +62,14 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     if (waiting >= MOST_REQUESTS)
       throw new Error(`${place}: it is too slow: ${waiting} requests wait; this one is refused`);
     waiting++;
+    const over = pace.waits();
     const mine = turn.then(work);
     turn = mine.catch(() => {});
     try {
       return await mine;
     } finally {
       waiting--;
+      over();
     }
   };
   const run = (client: pg.PoolClient | pg.Pool, of: Statement, values: Readonly<Record<string, unknown>>) =>
@@ -152,6 +154,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
       lost = true;
       throw new Error(`${scope} is another machine's now`);
     };
+    const began = performance.now();
     const client = await pool.connect();
     let broken: Error | undefined;
     let committing = singles.length === 0;
@@ -171,6 +174,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
         if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
       }
       written++;
+      pace.took(performance.now() - began);
     } catch (error) {
       broken = error as Error;
       if (sqlStateOf(error) === ANOTHER_SCOPE) {

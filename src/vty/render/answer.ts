@@ -31,10 +31,11 @@ import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
-import { renderMachines, renderRoutesOfAll, renderSummaryOfAll } from './machine.ts';
+import { renderMachine, renderMachines, renderRoutesOfAll, renderSummaryOfAll } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { asIs } from './page.ts';
+import { renderPartition, renderPartitions } from './partition.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -105,6 +106,7 @@ const RENDERINGS: Renderings = {
   'show bgp summary': renderSummary,
   'show bgp summary all': renderSummaryOfAll,
   'show collector': renderMachines,
+  'show collector MACHINE': first(renderMachine),
   'show traceback bridges': renderBridges,
   'show rid': renderRidPeers,
   'show rid requests': renderRidEntries,
@@ -142,6 +144,8 @@ const RENDERINGS: Renderings = {
   'show memory': first(renderMemory),
   'show mitigation': renderMitigations,
   'show outbox': renderOutbox,
+  'show partition': renderPartitions,
+  'show partition PARTITION': first(renderPartition),
   'show peer PEER quality': first(renderQuality),
   'show flow': renderFlow,
   'show probe PROBE vantages': renderVantages,
@@ -187,6 +191,7 @@ const RENDERINGS: Renderings = {
   'watch log': renderLog,
   'watch all': renderAll,
   'watch cases': renderLive('cases'),
+  'watch machines': renderLive('machines'),
   'watch notices': renderLive('notices'),
   'watch probes': renderLive('probes'),
   'watch sessions': renderLive('sessions'),

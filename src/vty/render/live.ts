@@ -3,6 +3,7 @@ import type { SummaryRow } from '../../collector/messages.ts';
 import type { CaseLineRow } from '../../control/case-rows.ts';
 import type { IrrStatusRow, NoticeRow, ProbeStatusRow, StatusReport, TracePeerRow } from '../../control/daemon.ts';
 import type { AnyRow, LeftOutRow, LogRow, MarkRow, Topic, TraceLineRow } from '../../control/live-rows.ts';
+import type { MachineRow } from '../../control/machine-rows.ts';
 import { peerTrouble } from '../../control/traceback-rows.ts';
 import { showOrigin } from './origin.ts';
 import { count } from './text.ts';
@@ -33,6 +34,14 @@ function traceLine({ time, trace, state, ases, queries, entry, certainty, caseId
 const LINES: { readonly [K in Topic]: (row: never) => string } = {
   cases: caseLine,
   notices: noticeLine,
+  machines: ({ machine, missed, heard, twice, partitions, established, peers, problems }: MachineRow) =>
+    words(
+      machine,
+      missed ? `is not heard since ${instant(heard)}` : 'is there',
+      twice ? 'twice' : '',
+      partitions.length === 0 ? '' : `with partitions ${partitions.join(',')}`,
+      `(${established} of ${count(peers, 'peer')} up)`,
+    ) + trouble(problems.join('; ')),
   probes: (row: ProbeStatusRow) =>
     words(
       row.probe,

@@ -1,8 +1,15 @@
-import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from '../../control/machine-rows.ts';
+import type {
+  MachineDetail,
+  MachineRouteRow,
+  MachineRow,
+  MachineSummaryRow,
+  RefusedRow,
+  SilentRow,
+} from '../../control/machine-rows.ts';
 import { renderSummary } from './bgp.ts';
 import { renderRoutes } from './route.ts';
-import { count, table } from './text.ts';
-import { duration } from './time.ts';
+import { count, facts, fold, table } from './text.ts';
+import { duration, instant } from './time.ts';
 
 /** `show collector`. */
 export function renderMachines(rows: readonly MachineRow[], now: number): string[] {
@@ -11,30 +18,101 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     [
       { head: 'Machine' },
       { head: 'State' },
-      { head: 'Up', right: true },
       { head: 'Peers', right: true },
       { head: 'Routes', right: true },
       { head: 'Waiting', right: true },
-      { head: 'Dropped', right: true },
       { head: 'Cases of' },
-      { head: 'Does', free: true },
+      { head: 'Does' },
     ],
     rows.map(row => [
       row.self ? `${row.machine} *` : row.machine,
-      row.missed ? `silent ${duration(now - row.heard)}` : 'there',
-      duration(now - row.started),
+      row.missed ? `silent ${duration(now - row.heard)}` : `up ${duration(now - row.started)}`,
       `${row.established}/${row.peers}`,
       row.routes,
       row.waiting,
-      row.dropped,
       row.partitions.join(',') || '-',
       row.roles.join(' '),
     ]),
   );
-  for (const { machine, problems } of rows) for (const words of problems) lines.push(`${machine}: ${words}`);
+  const problems = rows.flatMap(({ machine, problems, twice, dropped }) =>
+    [
+      ...(twice ? ['two daemons bear this name'] : []),
+      ...(dropped > 0 ? [`${dropped} changes dropped since its start: too many waited for the bus`] : []),
+      ...problems,
+    ].map(words => `${machine}: ${words}`),
+  );
   const silent = rows.filter(({ missed }) => missed).length;
-  lines.push(`${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`);
-  return lines;
+  return [
+    ...lines,
+    ...problems.flatMap(words => fold(words, 2)),
+    `${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`,
+  ];
+}
+
+/** `show collector MACHINE`. */
+export function renderMachine(row: MachineDetail, now: number): string[] {
+  const { counts, partitions, behind = [], oldest = [] } = row;
+  const having = partitions.map((one, i) => {
+    const waiting = behind[i] ?? null;
+    return waiting === null || waiting === 0 ? `${one}` : `${one} (${waiting} behind, ${seconds(oldest[i] ?? 0)})`;
+  });
+  return [
+    ...facts([
+      ['Machine', `${row.machine}${row.self ? ', this one' : ''}, intertrackd ${row.version}`],
+      ['Does', row.roles.join(', ')],
+      ['State', row.missed ? `not heard since ${instant(row.heard)}` : `heard ${seconds(now - row.heard)} ago`],
+      ['Name', row.twice ? 'two daemons bear it: each needs a router id of its own' : ''],
+      [row.missed ? 'Started' : 'Running', startOf(row, now)],
+      ['Clock', row.self ? '' : clockOf(row.ahead)],
+      ['BGP', `${row.established} of ${count(row.peers, 'peer')} established, ${count(row.routes, 'route')}`],
+      [
+        'Published',
+        `${count(row.published, 'message')}${counts === undefined ? '' : `, ${counts.again} sent again`}; ${row.dropped} changes dropped`,
+      ],
+      ['Waiting', `${row.waiting} changes${counts === undefined ? '' : `, room for ${counts.room}`}`],
+      ['Partitions', having.join(', ') || 'none'],
+      ...(counts === undefined
+        ? []
+        : ([
+            ['Taken', `${count(counts.taken, 'partition')} since its start`],
+            ['Messages', `${counts.gaps} missing, ${counts.twice} twice, ${counts.refused} refused`],
+            ['Retold', `${count(counts.told, 'time')}; asked others ${count(counts.asked, 'time')}`],
+            ['Bus', `lost ${count(counts.lost, 'time')}`],
+            [
+              'Database',
+              counts.transactions === 0
+                ? ''
+                : `${count(counts.transactions, 'transaction')}, ${counts.usual} ms each, ${counts.longest} ms at most; ${count(counts.requests, 'request')} waiting`,
+            ],
+          ] as const)),
+    ]),
+    ...row.refused.flatMap(one => fold(`Refused here: ${refusedWords(one)}`, 2)),
+    ...(row.problems.length === 0 ? ['No problems.'] : ['Problems:', ...row.problems.map(line => `  ${line}`)]),
+  ];
+}
+
+const startOf = ({ missed, started }: MachineRow, now: number): string =>
+  `${missed ? '' : `${duration(now - started)} since `}${instant(started)} by its clock`;
+
+const REFUSED: Readonly<Record<RefusedRow['what'], string>> = {
+  judged: 'what it judged',
+  alive: 'what it says of itself',
+  question: 'questions',
+  answer: 'answers',
+};
+
+const refusedWords = ({ what, times, last, why }: RefusedRow): string =>
+  `${REFUSED[what]}, ${count(times, 'time')}, last ${instant(last)}: ${why}`;
+
+/** Below an hour in seconds, for what should take less than one. */
+const seconds = (milliseconds: number): string =>
+  milliseconds >= 3_600_000 ? duration(milliseconds) : `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`;
+
+/** `ahead` in ms; a difference that the way of a message may make is none. */
+function clockOf(ahead: number | null): string {
+  if (ahead === null) return 'not told';
+  if (Math.abs(ahead) < 1_000) return 'as ours, within a second';
+  return `${seconds(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} ours`;
 }
 
 /** `show bgp summary all`. */

@@ -1,4 +1,5 @@
 import type { ProbeStatusRow, ReloadReport, StatusReport, TracePeerRow } from '../../control/daemon.ts';
+import type { SharedStatus } from '../../control/machine-rows.ts';
 import { peerTrouble } from '../../control/traceback-rows.ts';
 import { loadingText } from './bgp.ts';
 import { count, facts, table } from './text.ts';
@@ -28,6 +29,8 @@ export function renderStatus(status: StatusReport): string[] {
         'Originated',
         status.originated === undefined ? '' : `${count(status.originated, 'prefix', 'prefixes')} learned`,
       ],
+      ['Machines', status.machines === undefined ? '' : machinesText(status.machines)],
+      ['Partitions', status.machines === undefined ? '' : partitionsText(status.machines)],
       ['Cases', `${status.openCases} open`],
       [
         'Outbox',
@@ -39,6 +42,15 @@ export function renderStatus(status: StatusReport): string[] {
     ...(status.problems.length === 0 ? ['No problems.'] : ['Problems:', ...status.problems.map(line => `  ${line}`)]),
   ];
 }
+
+const machinesText = ({ known, missed, waiting, room }: SharedStatus): string =>
+  [
+    missed.length === 0 ? `${known} heard` : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`,
+    ...(waiting === 0 ? [] : [`${waiting} changes wait for the bus, room for ${room}`]),
+  ].join('; ');
+
+const partitionsText = ({ partitions, behind }: SharedStatus): string =>
+  `${partitions.length === 0 ? 'none' : partitions.join(', ')} here${behind === 0 ? '' : `, ${count(behind, 'message')} behind`}`;
 
 /** `show probe`. */
 export function renderProbes(rows: readonly ProbeStatusRow[], now: number): string[] {

@@ -172,7 +172,9 @@ describe('store/postgresql/migrate', function () {
     await connect(name, [...steps, COLUMN]);
     const blocker = await session(name);
     await blocker.query('BEGIN');
-    await blocker.query(`INSERT INTO cases VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}', '')`);
+    await blocker.query(
+      `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body) VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`,
+    );
     const dying = rejection(connect(name, [...steps, COLUMN, INDEX]));
     await until('it makes the index', async () => (await isAt(name, 'CREATE INDEX')) !== undefined);
     await server.query('SELECT pg_terminate_backend($1)', [await isAt(name, 'CREATE INDEX')]);
@@ -190,7 +192,9 @@ describe('store/postgresql/migrate', function () {
     await connect(name, [...steps, COLUMN]);
     const blocker = await session(name);
     await blocker.query('BEGIN');
-    await blocker.query(`INSERT INTO cases VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}', '')`);
+    await blocker.query(
+      `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body) VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`,
+    );
     const first = connect(name, [...steps, COLUMN, INDEX]);
     await until('it makes the index', async () => (await isAt(name, 'CREATE INDEX')) !== undefined);
     // The first versions did so, for as long as a statement may take. Each of the two then waits for the other, and the server
