@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online security fuzz documented install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online testbed-fleet security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -90,7 +90,7 @@ testbed-real: dist/.built
 # Machines that share the work, with NATS and PostgreSQL, in rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`.
 testbed-machines: dist/.built
 	@contrib/install-peers nats-server initdb
-	node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
+	node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
 
 # One machine after the other taken from the program at a revision of git to this one, back and forward again:
 # `make testbed-upgrade FROM=v1.0 ROUNDS=3 SEED=1`. FROM left out: the latest tag, or the revision before this one.
@@ -98,6 +98,11 @@ testbed-upgrade: dist/.built
 	@contrib/install-peers nats-server initdb
 	INTERTRACK_BUILT=1 node test/lab/upgrade/run.ts $(foreach name,FROM ROUNDS SEED,$(if $($(name)),$(name)=$($(name))))
 
+# Many collectors, played in one process, and what the machines with cases, NATS and PostgreSQL need for them:
+# `make testbed-fleet COLLECTORS=25 PEERS=60`; more names in test/lab/fleet/run.ts.
+testbed-fleet: dist/.built
+	@contrib/install-peers nats-server initdb
+	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
 # How long who writes waits while the schema of the shared database is changed: `make testbed-online ROWS=300000`.
 testbed-online: node_modules/.installed
 	@contrib/install-peers initdb

@@ -93,6 +93,8 @@ export interface Presence {
   machines(): readonly Machine[];
   /** When the daemon started that bears a machine's name now; null: none is heard, or two are. */
   lifeOf(machine: string): number | null;
+  /** A machine that is missed is listed no more, until it is heard again. */
+  forget(machine: string): void;
   close(): void;
 }
 
@@ -184,6 +186,9 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
     lifeOf(machine) {
       const one = known.get(machine);
       return one === undefined || one.missed || now() - one.twice < TWICE ? null : one.alive.started;
+    },
+    forget(machine) {
+      if (known.get(machine)?.missed) known.delete(machine);
     },
     close() {
       closed = true;

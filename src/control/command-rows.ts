@@ -60,6 +60,7 @@ import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
 import type {
+  ForgottenRow,
   MachineDetail,
   MachineRouteRow,
   MachineRow,
@@ -111,6 +112,7 @@ export interface CommandRows {
   readonly 'check evidence CASE-ID': CheckedEvidence;
   readonly 'check route PREFIX AS': RouteAnswer;
   readonly 'clear bgp PEER': OrderRow;
+  readonly 'clear collector MACHINE': ForgottenRow;
   readonly 'clear traceback AS': OrderRow;
   readonly 'disable traceback': OrderRow;
   readonly 'disable traceback AS': OrderRow;

@@ -198,6 +198,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   config: 'The configuration: in force, and in its file',
   'clear traceback': 'End a session with a trace peer and begin it anew',
   'clear bgp': 'End a session and begin it anew',
+  'clear collector': 'Forget a machine that was removed for good',
   disable: 'Hold something down',
   'disable traceback': 'Take no part in traces, or end one session with a trace peer',
   'disable bgp': 'End a session, and hold it down',

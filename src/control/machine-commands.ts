@@ -43,6 +43,15 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     },
   },
   {
+    syntax: 'clear collector MACHINE',
+    help: 'Forget a machine that was removed for good: what its peers held is gone',
+    async run({ daemon, args, by, row, note }) {
+      const { rows, notes } = await daemon.forgetMachine(args.MACHINE!, by);
+      for (const one of rows) await row(one);
+      for (const words of notes) note(words);
+    },
+  },
+  {
     syntax: 'show collector MACHINE',
     help: 'One of them: what it says of itself, and what is not believed of it here',
     async run({ daemon, args, row }) {

@@ -111,7 +111,25 @@ export interface MachineAnswer {
   readonly silent: string;
 }
 
+/** Row of `clear collector MACHINE`: what a machine had to forget. */
+export interface ForgottenRow {
+  /** Router id of the machine that did it, or was asked to. */
+  readonly machine: string;
+  /** Partitions of the cases in which it did it. */
+  readonly partitions: readonly number[];
+  /** Cases, and peers that were held for witnesses of them, that the removed machine had told of. */
+  readonly cases: number;
+  readonly witnesses: number;
+  /** Why it was not done there, in words; '': it was. */
+  readonly silent: string;
+}
+
 export interface MachineAnswers {
+  /** A machine was removed for good; rejects in words when it is heard, or the machines share nothing. */
+  forgetMachine(
+    routerId: string,
+    by: string,
+  ): Promise<{ readonly rows: readonly ForgottenRow[]; readonly notes: readonly string[] }>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): Promise<readonly MachineRow[]>;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */

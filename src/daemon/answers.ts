@@ -252,6 +252,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     partitions: house.partitions,
     refused: async () => house.refused(),
     askAll: house.askAll,
+    forgetMachine: house.forgetMachine,
     case: id => cases.get(id),
     drill: (question, signal) =>
       drill(

@@ -49,6 +49,8 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
   let again: NodeJS.Timeout | undefined;
   let lost = 0;
   let told = '';
+  let unread = '';
+  let soon: NodeJS.Timeout | undefined;
 
   const write = async (): Promise<void> => {
     while (lines.length > 0) {
@@ -105,8 +107,12 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
       const now = clock();
       if (retain !== null) await store.write([{ op: 'audit.forget', before: now - retain, time: now }]);
       await tell();
+      unread = '';
     } catch (error) {
-      log('error', `audit log: ${(error as Error).message}`);
+      const words = (error as Error).message;
+      if (words !== unread) log('error', `audit log: ${words}`);
+      unread = words;
+      soon = setTimeout(() => void look(), retry).unref();
     }
   };
   const timer = setInterval(() => void look(), LOOK).unref();
@@ -145,6 +151,7 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
     },
     async close() {
       clearInterval(timer);
+      clearTimeout(soon);
       clearTimeout(again);
       begin();
       await writing;

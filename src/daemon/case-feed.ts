@@ -42,6 +42,8 @@ export interface CaseFeed {
   missed(collector: string): void;
   /** What a collector holds is not known here any more, and is to be told. */
   want(collector: string): void;
+  /** A collector was removed for good: what its peers hold is gone. Resolves to what that was, when it is on disk. */
+  forget(collector: string): Promise<{ readonly cases: number; readonly witnesses: number }>;
   /** Asks those once more that have not told it. */
   askAgain(): void;
   /** Messages that came twice, and gaps, since the start. */
@@ -272,6 +274,15 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     },
     missed: lose,
     want,
+    async forget(collector) {
+      const found = [...witnessesOf(collector)].filter(([, { state }]) => state !== 'gone');
+      for (const known of [cursors, telling, whole, peers, said]) known.delete(collector);
+      wanted.delete(collector);
+      await cases.together(() => {
+        for (const peer of new Set(found.map(([, witness]) => witness.peer))) cases.peerForgotten(peer);
+      }, [{ op: 'cursor.forget', collector }]);
+      return { cases: new Set(found.map(([of]) => of)).size, witnesses: found.length };
+    },
     askAgain() {
       for (const collector of wanted) askResync(collector);
     },

@@ -3,15 +3,17 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
+import type { MachineAnswer, MachineAnswers, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import type { CaseCompany } from './case-company.ts';
+import { type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { askAllMachines, type Look } from './machine-looks.ts';
+import { noteAgain } from './sent-again.ts';
 
 /** What the rest of the daemon asks of an outbox. */
 export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;
@@ -29,6 +31,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** Resolves once it can be read and written; never, when it is closed before. */
+  readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
     readonly cases: Cases;
     readonly outbox: OutboxFace;
@@ -51,6 +55,8 @@ export interface CaseHouse {
   refused(): readonly RefusedRow[];
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
+  /** A machine was removed for good (removed-machine.ts). */
+  readonly forgetMachine: MachineAnswers['forgetMachine'];
   problems(): readonly string[];
   /** Closes what is shared, once nothing is stored any more. */
   close(): Promise<void>;
@@ -66,9 +72,10 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
-      const outbox = createOutbox({ store, notify, log, told });
-      const mine = await openCases(store, outbox, registry, config, log, ground, company);
+      const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });
+      const mine: Cases = await openCases(store, outbox, registry, config, log, ground, company);
       cases = mine;
       return {
         ...{ cases: mine, outbox },
@@ -86,6 +93,9 @@ export function ownCaseHouse(
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
     machines: () => [],
+    forgetMachine: async () => {
+      throw new Error('this machine is alone: no `bus nats` is configured');
+    },
     partitions: async () => [],
     refused: () => [],
     problems: () => [],

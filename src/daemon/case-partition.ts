@@ -5,12 +5,14 @@ import { partitionOf } from '../bus/subjects.ts';
 import { isMember } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
+import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
-import { createCaseFeed } from './case-feed.ts';
+import { type CaseFeed, createCaseFeed } from './case-feed.ts';
 import type { CaseParts } from './case-house.ts';
 import { type CasesOfStore, openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import type { Tenant, Tenure } from './partitions.ts';
+import { noteAgain } from './sent-again.ts';
 
 export interface CasePartition extends Tenant {
   readonly cases: CasesOfStore;
@@ -18,6 +20,8 @@ export interface CasePartition extends Tenant {
   /** A collector is not heard any more; it is there again. */
   missed(collector: string): void;
   back(collector: string): void;
+  /** A collector was removed for good (case-feed.ts). */
+  forget(collector: string): ReturnType<CaseFeed['forget']>;
   /** Messages that came twice, and gaps. */
   counts(): { readonly twice: number; readonly gaps: number };
   /** How far behind it is; null: collectors are on no bus. */
@@ -32,6 +36,7 @@ export interface CasePartitionParts extends CaseParts {
   readonly partition: number;
   readonly partitions: number;
   readonly store: ScopeStore;
+  readonly deliveries: Deliveries;
   readonly tenure: Tenure;
   readonly askResync: (collector: string) => void;
   /** When the daemon started that bears a machine's name now (presence.ts). */
@@ -51,24 +56,21 @@ const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
   (bmp.length > 0 && name.includes('/')) || peers.some(peer => isMember(peer, name));
 
 export async function openCasePartition(parts: CasePartitionParts): Promise<CasePartition> {
-  const { bus, replicas, partition, partitions, store, tenure, askResync, lifeOf, log } = parts;
+  const { bus, replicas, partition, partitions, store, deliveries, tenure, askResync, lifeOf, log } = parts;
   const { registry, config, ground, company, told } = parts;
   const outbox = createOutbox({
-    ...{ store, notify: config().notify, log, told, grace: GRACE, still: tenure.sure },
-    // Each attempt is written down before it is made, which only the holder of the lease can.
-    async claim({ id, state, attempts, due, lastError }) {
-      if (!tenure.sure()) return false;
-      try {
-        await store.write([{ op: 'outbox.update', id, state, attempts, due, lastError }]);
-        return tenure.sure();
-      } catch {
-        return false;
-      }
+    ...{ store, notify: config().notify, log, told, grace: GRACE, may: tenure.sure },
+    ledger: {
+      // Only the holder of the lease can write this, and it may have taken so long that there is another one by now.
+      begin: async ({ id }, time) =>
+        tenure.sure() && (await deliveries.begin(id, time).catch(() => false)) && tenure.sure(),
+      sent: deliveries.sent,
     },
+    again: record => noteAgain(cases, record),
   });
   const place = { place: partition, books: partitions };
   const more = { ...company, place, link: store.link, lost: () => store.lost };
-  const cases = await openCases(store, outbox, registry, config, log, ground, more);
+  const cases: CasesOfStore = await openCases(store, outbox, registry, config, log, ground, more);
   const cursors = await store.read('cursor.all', {});
   const feed = createCaseFeed({
     ...{ cases, cursors, mayBe: name => mayBe(config(), name), askResync, lifeOf, log },
@@ -90,6 +92,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     outbox,
     missed: feed.missed,
     back: feed.want,
+    forget: feed.forget,
     counts: feed.counts,
     backlog: () => reader?.backlog() ?? null,
     async close() {

@@ -8,7 +8,7 @@ import type { CaseOrder } from '../control/daemon.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseBook, createCaseBook } from '../hijack/case-book.ts';
-import { type BookPlace, caseIds } from '../hijack/case-id.ts';
+import { caseIds } from '../hijack/case-id.ts';
 import type { CaseChange } from '../hijack/case-reports.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
@@ -18,12 +18,11 @@ import { isOfRoa } from '../hijack/kinds.ts';
 import { readCase } from '../hijack/stored-case.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
-import type { NoticeSettings } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import { createReach, type Reach } from '../notify/reach.ts';
+import { createReach } from '../notify/reach.ts';
 import { openTelling, type Said } from '../notify/telling.ts';
-import type { Linked } from '../store/postgresql/incidents.ts';
 import type { CaseRecord, EvidenceRecord, IncidentAsk, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import type { CaseCompany } from './case-company.ts';
 import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import { createIncidentLinks, idsOf } from './incident-links.ts';
 import type { Log } from './log.ts';
@@ -76,22 +75,6 @@ export interface CasesOfStore extends Cases {
   together(events: () => void, writes: readonly StoreWrite[]): Promise<void>;
 }
 
-/** What else takes part in cases. */
-export interface CaseCompany {
-  /** A case is another one than before, or is new. */
-  readonly changed?: (of: Case) => void;
-  /** Contacts of an AS for a notice, as they are known now. */
-  readonly contacts?: NonNullable<NoticeSettings['contacts']>;
-  /** Whom mail may not reach; left out: asks the DNS. */
-  readonly reach?: Reach;
-  /** Which of the books that share the cases this is; left out: the only one. */
-  readonly place?: BookPlace;
-  /** Asks all books which incidents cases are of; left out: there is no other book. */
-  readonly link?: (asks: readonly IncidentAsk[]) => Promise<Linked>;
-  /** True once the store is another machine's: what cannot be written will never be. */
-  readonly lost?: () => boolean;
-}
-
 /** The order of `case.before`. */
 const isBefore = (a: Pick<Case, 'opened' | 'id'>, b: Pick<Case, 'opened' | 'id'>): boolean =>
   a.opened < b.opened || (a.opened === b.opened && a.id < b.id);
@@ -115,7 +98,15 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
-  { changed = () => {}, contacts, reach = createReach(), place, link, lost: isLost = () => false }: CaseCompany = {},
+  {
+    changed = () => {},
+    contacts,
+    reach = createReach(),
+    place,
+    link,
+    mailDomain,
+    lost: isLost = () => false,
+  }: CaseCompany = {},
 ): Promise<CasesOfStore> {
   const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
@@ -146,7 +137,11 @@ export async function openCases(
   const open = () => [...cases.values()].filter(isOpen);
   const noticeSettings = () => {
     const { notify, watches, routerId } = settings();
-    return { notify, watches, hostname: hostname(), routerName: routerId, ...(contacts && { contacts }) };
+    return {
+      ...{ notify, watches, hostname: hostname(), routerName: routerId },
+      ...(mailDomain !== undefined && { mailDomain }),
+      ...{ apart: (place?.books ?? 1) > 1, ...(contacts && { contacts }) },
+    };
   };
   const telling = await openTelling({ store, settings: noticeSettings, caseOf: get, log }, stored);
   const watchers = caseWatchers();

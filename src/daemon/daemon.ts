@@ -384,7 +384,7 @@ export async function startDaemon({
     void configureCollector();
     neighbors.configure();
     await outbox.start();
-    void traces.takeUpAgain();
+    void house.there.then(traces.takeUpAgain);
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

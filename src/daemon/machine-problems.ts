@@ -9,7 +9,8 @@ const CLOCKS = 5_000;
 export function machineProblems(machines: readonly Machine[]): string[] {
   return machines.flatMap(one => {
     const machine = `machine ${routerIdOf(one.machine)}`;
-    if (one.missed) return [`${machine} is not heard`];
+    if (one.missed)
+      return [`${machine} is not heard; if it was removed for good: clear collector ${routerIdOf(one.machine)}`];
     return [
       ...(one.twice ? [`two daemons say that they are ${machine}: each needs a router id of its own`] : []),
       ...(one.ahead !== null && Math.abs(one.ahead) > CLOCKS

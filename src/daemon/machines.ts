@@ -14,10 +14,11 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { joinStores } from '../store/joined.ts';
-import { type Database, openDatabase } from '../store/postgresql/database.ts';
+import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
-import type { Store } from '../store/records.ts';
+import type { Store, StoreReads } from '../store/records.ts';
+import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
 import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
@@ -28,7 +29,11 @@ import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
+import { removedMachines } from './removed-machine.ts';
+import { createResyncs, retellSoon } from './resyncs.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
+import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
+import { createTeller } from './teller.ts';
 
 export interface MachinesParts {
   readonly config: () => Config;
@@ -51,34 +56,30 @@ export interface MachinesParts {
 
 /** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
 const LAST_WORDS = 3_000;
-/** A collector is asked for all that it holds at most so often, and a moment after the first who wants it. Milliseconds. */
-const RESYNC = 2_000;
-const RESYNC_SOON = 100;
-/** All that is held is told at most so often. Milliseconds. */
-const RETELL = 500;
 
-/** Opens what the configuration says is shared. Rejects in words when the database cannot be had. */
+/**
+ * Opens what the configuration says is shared. Rejects in words when somebody has to mend something at the database; one that
+ * is not there is waited for.
+ */
 export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   const { config, own, log } = parts;
   const { bus: wanted, duties, routerId } = config();
   const machine = machineName(routerId);
   const closers: (() => void | Promise<void>)[] = [];
-  const database = await openShared(config(), parts);
-  closers.push(() => database.close());
+  const shared = await openShared(config(), parts);
+  closers.push(() => shared.close());
   try {
-    const everywhere = openScope(database, null, null);
-    const traces = duties.includes('traceback') ? await openMachineScope(database, machine, log, parts.onFatal) : null;
-    if (traces !== null) closers.push(() => traces.close());
-    const count = Number(await database.agree('partitions', String(wanted?.partitions ?? 1)));
-    if (wanted !== null && count !== wanted.partitions)
-      log(
-        'warn',
-        `the machines share out ${count} partitions, not ${wanted.partitions}: the first of them has decided`,
-      );
+    const scope = duties.includes('traceback') ? await openMachineScope(shared, machine, log, parts.onFatal) : null;
+    if (scope !== null) closers.push(() => scope.close());
+    const partitions = await agreeOnPartitions({
+      ...{ shared, own, log, onFatal: parts.onFatal },
+      wanted: wanted?.partitions ?? 1,
+    });
     const bus = wanted === null ? null : openBusOf(wanted, machine, log);
     if (bus !== null) closers.push(() => bus.close());
-    const shared = traces === null ? own : joinStores(own, traces);
-    return houseOf(parts, { machine, database, everywhere, store: shared, bus, count, closers });
+    const store = scope === null ? own : joinStores(own, scope);
+    const there = scope?.there ?? Promise.resolve();
+    return houseOf(parts, { machine, shared, store, there, bus, agreed: partitions, closers });
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -88,19 +89,22 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
 const openShared = (
   { sharedStore, routerId }: Config,
   { log, onWork = () => {} }: Pick<MachinesParts, 'log' | 'onWork'>,
-): Promise<Database> =>
-  openDatabase({
-    url: sharedStore!.url,
-    passwordFile: sharedStore!.password,
-    authorities: sharedStore!.authority,
-    certificate: sharedStore!.identity?.certificate ?? null,
-    key: sharedStore!.identity?.key ?? null,
-    holder: `${routerId} at ${hostname()}`,
-    took: took('transaction'),
-    onProblem: text => log('warn', text),
-    onSchema: text => log('info', `store postgresql: ${text}`),
-    onWork,
-  });
+): Promise<SharedDatabase> =>
+  openSharedDatabase(
+    {
+      url: sharedStore!.url,
+      passwordFile: sharedStore!.password,
+      authorities: sharedStore!.authority,
+      certificate: sharedStore!.identity?.certificate ?? null,
+      key: sharedStore!.identity?.key ?? null,
+      holder: `${routerId} at ${hostname()}`,
+      took: took('transaction'),
+      onProblem: text => log('warn', text),
+      onSchema: text => log('info', `store postgresql: ${text}`),
+      onWork,
+    },
+    log,
+  );
 
 const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
   openBus({
@@ -116,17 +120,29 @@ const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log
 
 interface Opened {
   readonly machine: string;
-  readonly database: Database;
-  readonly everywhere: Pick<Store, 'read'>;
+  readonly shared: SharedDatabase;
   readonly store: Store;
+  readonly there: Promise<void>;
   readonly bus: Bus | null;
-  readonly count: number;
+  readonly agreed: AgreedPartitions;
   readonly closers: (() => void | Promise<void>)[];
 }
 
 function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const { config, log, started, version, retell } = parts;
-  const { machine, database, everywhere, store, bus, count, closers } = opened;
+  const { machine, shared, store, there, bus, agreed, closers } = opened;
+  const { database } = shared;
+  const everyScope = openScope(database, null, null);
+  const everywhere = {
+    async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
+      mustBeThere();
+      return everyScope.read(what, args);
+    },
+  };
+  function mustBeThere(): void {
+    const away = shared.away();
+    if (away !== null) throw new Error(`what the machines share is in the database, which is waited for: ${away}`);
+  }
   const { duties, bus: wanted } = config();
   let publisher: Publisher | null = null;
   let presence: Presence | null = null;
@@ -138,27 +154,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   /** What is closed while everything can still be written. */
   const leaving: (() => void | Promise<void>)[] = [];
 
-  /** When each collector was asked last, and those that will be. */
-  const asked = new Map<string, number>();
-  const asking = new Set<string>();
   const resyncs = { asked: 0, told: 0 };
-  /**
-   * Has a collector tell all that it holds; those who want it in one moment are served by one answer. Whoever wants it after
-   * that was asked for must be served by another: what was told before may have gone to the holder before.
-   */
-  function askResync(collector: string): void {
-    if (asking.has(collector)) return;
-    asking.add(collector);
-    const last = asked.get(collector) ?? Number.NEGATIVE_INFINITY;
-    const ask = async () => {
-      asking.delete(collector);
-      asked.set(collector, performance.now());
-      resyncs.asked++;
-      (await bus?.ready)?.publish(resyncSubject(collector));
-    };
-    const wait = Math.max(RESYNC_SOON, last + RESYNC - performance.now());
-    setTimeout(() => void ask().catch(() => {}), wait).unref();
-  }
+  const resync = createResyncs(async collector => {
+    resyncs.asked++;
+    (await bus?.ready)?.publish(resyncSubject(collector));
+  });
 
   /** Waits until the one partition is here: without a bus nobody else can take what is told. */
   async function toTheBook(event: CaseEvent): Promise<void> {
@@ -179,7 +179,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   /** The machine that has the partition of a case, by the case's number. */
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const partition = (Number(id.slice(11)) - 1) % count;
+    const partition = (Number(id.slice(11)) - 1) % (await agreed.known);
     const has = presence?.machines().find(one => !one.missed && one.partitions.includes(partition));
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
@@ -194,6 +194,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       question.words.every(one => typeof one === 'string')
     )
       return parts.look(question.words as string[], signal);
+    if (question.ask === 'forget') return removed.asked(question);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
     const read = readAskedOrder(question);
     if (read === null) throw new Error('it is no order about a case');
@@ -204,21 +205,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return null;
   }
 
-  /** When all that is held was told last, at another machine's wish; and whether it is going to be once more. */
-  let retold = Number.NEGATIVE_INFINITY;
-  let retelling = false;
-  /** Those who want it while it is about to be told are served by that; what one asks for in vain costs no more. */
-  function retellSoon(): void {
-    if (retelling) return;
-    retelling = true;
-    const tellAll = () => {
-      retelling = false;
-      retold = performance.now();
-      resyncs.told++;
-      retell();
-    };
-    setTimeout(tellAll, Math.max(0, retold + RETELL - performance.now())).unref();
-  }
+  const removed = removedMachines({
+    ...{ bus, machine, count: agreed.known, running, log },
+    machines: () => presence?.machines() ?? [],
+    unlist: of => presence?.forget(of),
+  });
 
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
@@ -235,18 +226,18 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
 
   function joinBus(to: Bus): void {
-    publisher = createPublisher({
-      bus: to,
-      partitions: count,
-      life: started,
-      resync: retell,
-      took: took('publish'),
-      log,
-    });
+    const made = agreed.known.then(partitions =>
+      createPublisher({ bus: to, partitions, life: started, resync: retell, took: took('publish'), log }),
+    );
+    publisher = createTeller({ publisher: made, retell, log });
     leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
+    const asked = retellSoon(() => {
+      resyncs.told++;
+      retell();
+    });
     to.ready.then(
-      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && retellSoon()) }),
+      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && asked()) }),
       () => {},
     );
     answerQuestions(to, answer);
@@ -269,13 +260,16 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   /** Takes this machine's share of the cases. */
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
-    if (!duties.includes('cases')) return;
+    const count = await agreed.known;
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log, machines: sharers },
       async open(partition, scope, tenure) {
+        // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+        const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
-          ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
-          ...{ partition, partitions: count, store: scope, tenure, askResync, log },
+          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
+          deliveries: openDeliveries(database, tenure.lease),
+          ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
           took: took('stream'),
         });
@@ -288,6 +282,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   return {
     store,
+    there,
     begin: () => begin(),
     async openCases(caseParts: CaseParts) {
       const face = createSharedCases({
@@ -296,7 +291,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       });
       cases = face;
       if (bus !== null) joinBus(bus);
-      begin = () => openMine(face, caseParts);
+      begin = async () => {
+        if (!duties.includes('cases')) return;
+        const opening = shared.there.then(() => openMine(face, caseParts));
+        if (shared.away() === null) await opening;
+        else opening.catch((error: Error) => parts.onFatal(`the cases cannot be opened: ${error.message}`));
+      };
       return { cases: face, outbox: outboxFace(running), close: () => closeAll(leaving) };
     },
     retold(message) {
@@ -311,18 +311,36 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
-    partitions: async () =>
-      partitionRows(await readPartitions(database), count, presence?.machines() ?? [], config().routerId),
+    async partitions() {
+      mustBeThere();
+      const [rows, count] = [await readPartitions(database), await agreed.known];
+      return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
+    },
     refused: () => bus?.refused.rows() ?? [],
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
+    async forgetMachine(...of) {
+      mustBeThere();
+      return removed.forget(...of);
+    },
     problems: () => [
+      ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
     ],
     close: () => closeAll(closers),
   };
+}
+
+/** What waits for the database, for `show status`. */
+function awayProblems(away: string | null, duties: Config['duties']): string[] {
+  if (away === null) return [];
+  const waiting = [
+    ...(duties.includes('cases') ? ['no case is opened, ended or told'] : []),
+    ...(duties.includes('traceback') ? ['no trace is asked for or answered'] : []),
+  ];
+  return [`the database is waited for${waiting.map((one, i) => `${i === 0 ? ': ' : ', '}${one}`).join('')} (${away})`];
 }
 
 /** Tells whoever counts how long a hop took. */

@@ -30,6 +30,7 @@ export interface PartitionsOptions<T extends Tenant> {
 export interface Tenure {
   /** False once the lease may be over: it was not lengthened in time, or another machine has it. */
   readonly sure: () => boolean;
+  readonly lease: Lease;
 }
 
 export interface Partitions<T extends Tenant> {
@@ -78,7 +79,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     held.set(partition, one);
     try {
       const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
-      one.tenant = await open(partition, store, { sure });
+      one.tenant = await open(partition, store, { sure, lease });
       taken++;
       log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
     } catch (error) {
@@ -106,7 +107,8 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     const scopes = new Set(still.map(({ scope }) => scope));
     for (const [partition, one] of mine)
       if (held.get(partition) !== one) continue;
-      else if (scopes.has(one.lease.scope)) one.renewed = asked;
+      // A database that was put back to an older state knows the lease, but not what was written since.
+      else if (scopes.has(one.lease.scope) && !one.store.lost) one.renewed = asked;
       else await drop(partition, 'another machine has it now');
   }
 

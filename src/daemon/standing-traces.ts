@@ -19,6 +19,8 @@ const A_MINUTE = 6;
 const SAME_FLOW = 60_000;
 /** Flows that are remembered of one case. */
 const MOST_FLOWS = 4096;
+/** How long until a case that could not be looked at is tried again, ms. */
+const RETRY = 5_000;
 /** Cases that may have one at a time. */
 const MOST_STANDING = 256;
 
@@ -65,6 +67,8 @@ export interface StandingParts {
   readonly note: (caseId: string, words: string, by: string) => void;
   readonly log: Log;
   readonly clock?: () => number;
+  /** How long until a case that could not be looked at is tried again, ms. */
+  readonly retry?: number;
 }
 
 /** True of watches of which one has `trace`. */
@@ -73,7 +77,7 @@ export const tracedBy = (config: () => Pick<Config, 'watches'>) => (names: reado
 
 /** Takes up those that were there when the daemon ended. */
 export async function openStandingTraces(parts: StandingParts): Promise<StandingTraces> {
-  const { store, traces, cases, wanted, note, log, clock = Date.now } = parts;
+  const { store, traces, cases, wanted, note, log, clock = Date.now, retry = RETRY } = parts;
   const standing = new Map<string, Watching>();
   /** Cases that a person wants traced no more, whatever their watch says. */
   const stopped = new Set<string>();
@@ -102,12 +106,26 @@ export async function openStandingTraces(parts: StandingParts): Promise<Standing
     begin({ caseId: id, since: opened, until: null, by: `watch ${watches.join(', ')}` }, prefix);
   };
 
-  for (const { caseId, body } of await store.read('standing.all', {})) {
-    const of = await cases.get(caseId);
-    const what = JSON.parse(body) as Standing;
-    if (of === null || isOver(of) || (what.until !== null && what.until <= clock())) forget(caseId);
-    else begin(what, of.prefix);
+  /** Takes one up; true when its case could not be looked at, and it is to be tried again. */
+  async function takeUp({ caseId, body }: { readonly caseId: string; readonly body: string }): Promise<boolean> {
+    try {
+      const of = await cases.get(caseId);
+      const what = JSON.parse(body) as Standing;
+      if (of === null || isOver(of) || (what.until !== null && what.until <= clock())) forget(caseId);
+      else begin(what, of.prefix);
+      return false;
+    } catch (error) {
+      log('warn', `the standing trace of case ${caseId} waits: ${(error as Error).message}`);
+      return true;
+    }
   }
+  async function takeUpAll(rows: readonly { readonly caseId: string; readonly body: string }[]): Promise<void> {
+    const left: (typeof rows)[number][] = [];
+    for (const one of rows) if (await takeUp(one)) left.push(one);
+    // A machine that shares its cases may have started before the database.
+    if (left.length > 0) setTimeout(() => void takeUpAll(left), retry).unref();
+  }
+  await takeUpAll(await store.read('standing.all', {}));
   for (const of of cases.open()) if (!isOver(of)) ofWatch(of);
 
   async function trace(one: Watching, packet: PacketToTrace, source: string): Promise<void> {

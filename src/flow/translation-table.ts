@@ -49,12 +49,22 @@ export interface TranslationTable {
   readonly size: number;
   /** Records that were dropped though they lasted, or had not reached their age: memory is too small. */
   readonly evicted: number;
+  /**
+   * Times at which a place had more than `MOST_WALKED` records: what lies behind was not looked at, so that an older session
+   * was not found, or goes on though its end was told.
+   */
+  readonly cutShort: number;
   readonly octets: number;
 }
 
 const RECORD = 96;
-/** Beside each record: two links, two places, and what it was told of last. */
-export const OCTETS_A_RECORD = RECORD + 4 * 5;
+/** Beside each record: two links forth and two back, two places, and what it was told of last. */
+export const OCTETS_A_RECORD = RECORD + 4 * 7;
+/**
+ * Records of one place that are walked for one that is looked for, the latest first. A translator that puts very many
+ * sessions behind one address, or a log that makes them up, would have each packet and each line walk all of them.
+ */
+const MOST_WALKED = 16_384;
 const ANY = 255;
 const NONE = -1;
 
@@ -77,8 +87,8 @@ const WHOLE = 0;
 const SOURCE = 1;
 const ADDRESS = 2;
 
-/** A table in at most `memory` octets, for 16 records at least. */
-export function translationTable(memory: number): TranslationTable {
+/** A table in at most `memory` octets, for 16 records at least. `mostWalked`: `MOST_WALKED`, but in tests. */
+export function translationTable(memory: number, mostWalked = MOST_WALKED): TranslationTable {
   const capacity = Math.max(16, Math.floor(memory / (OCTETS_A_RECORD + 8)));
   const buckets = 2 ** Math.ceil(Math.log2(capacity * 2));
   let records = new Uint8Array(0);
@@ -86,10 +96,13 @@ export function translationTable(memory: number): TranslationTable {
   const heads = new Int32Array(buckets).fill(NONE);
   /** Links of both sides of each record: node 2i is the near side of record i, 2i + 1 the far one. */
   let next = new Int32Array(0);
+  /** The way back: unlinking takes as long however many are in a place. */
+  let back = new Int32Array(0);
   let told = new Float64Array(0);
   let position = 0;
   let size = 0;
   let evicted = 0;
+  let cutShort = 0;
   let clock = 0;
 
   /** Memory comes as it is needed, doubled each time. */
@@ -102,6 +115,7 @@ export function translationTable(memory: number): TranslationTable {
     records = enlarge(new Uint8Array(rows * RECORD), records);
     view = new DataView(records.buffer);
     next = enlarge(new Int32Array(rows * 2).fill(NONE), next);
+    back = enlarge(new Int32Array(rows * 2).fill(NONE), back);
     told = enlarge(new Float64Array(rows), told);
   };
 
@@ -127,16 +141,11 @@ export function translationTable(memory: number): TranslationTable {
     return (hash ^ (hash >>> 15)) & (buckets - 1);
   };
   const unlink = (node: number) => {
-    const bucket = hashAt(records, sideAt(node), kindOf(node));
-    if (heads[bucket] === node) {
-      heads[bucket] = next[node]!;
-      return;
-    }
-    for (let at = heads[bucket]!; at !== NONE; at = next[at]!)
-      if (next[at] === node) {
-        next[at] = next[node]!;
-        return;
-      }
+    const after = next[node]!;
+    const before = back[node]!;
+    if (after !== NONE) back[after] = before;
+    if (before === NONE) heads[hashAt(records, sideAt(node), kindOf(node))] = after;
+    else next[before] = after;
   };
   const remove = (row: number) => {
     unlink(row * 2);
@@ -146,7 +155,10 @@ export function translationTable(memory: number): TranslationTable {
   };
   const link = (node: number) => {
     const bucket = hashAt(records, sideAt(node), kindOf(node));
-    next[node] = heads[bucket]!;
+    const after = heads[bucket]!;
+    next[node] = after;
+    back[node] = NONE;
+    if (after !== NONE) back[after] = node;
     heads[bucket] = node;
   };
 
@@ -164,7 +176,12 @@ export function translationTable(memory: number): TranslationTable {
   const lasting = (): number => {
     const flags = scratch[1]!;
     const kind = (flags & PORT_NEAR) === 0 ? ADDRESS : (flags & DESTINATION) === 0 ? SOURCE : WHOLE;
+    let walked = 0;
     for (let node = heads[hashAt(scratch, NEAR, kind)]!; node !== NONE; node = next[node]!) {
+      if (walked++ === mostWalked) {
+        cutShort++;
+        break;
+      }
       const row = node >> 1;
       const at = row * RECORD;
       if ((node & 1) === 1 || view.getFloat64(at + TO) !== Number.POSITIVE_INFINITY) continue;
@@ -247,7 +264,12 @@ export function translationTable(memory: number): TranslationTable {
         port.setUint16(32, from);
         port.setUint16(34, to);
         for (const kind of [WHOLE, SOURCE, ADDRESS]) {
+          let walked = 0;
           for (let node = heads[hashAt(asked, 0, kind)]!; node !== NONE; node = next[node]!) {
+            if (walked++ === mostWalked) {
+              cutShort++;
+              break;
+            }
             const row = node >> 1;
             const base = row * RECORD;
             const isFar = (node & 1) === 1;
@@ -290,6 +312,9 @@ export function translationTable(memory: number): TranslationTable {
     },
     get evicted() {
       return evicted;
+    },
+    get cutShort() {
+      return cutShort;
     },
     get octets() {
       return told.length * OCTETS_A_RECORD + buckets * 4;

@@ -197,6 +197,9 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
+    open.heard.set(change.peer, change.time);
+    // A collector that tells anew all that it holds tells mostly what is known.
+    if (held && isSaid(open, before, change)) return;
     const witness: Witness = {
       peer: change.peer,
       as: change.peerAs,
@@ -212,12 +215,22 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
     if (change.rightly !== undefined) open.rightly = change.rightly;
     open.ground = change.ground;
-    open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });
     open.changed = Math.max(open.changed, change.time);
     reports.witnessed(open, lineOf(witness, 'holds it'));
     if (!held) note(open, change.time, lineOf(witness, 'holds it'));
   }
+
+  /** True when the case says of this witness already what the change does. */
+  const isSaid = (open: OpenCase, { as, address, path, drawing, blackhole }: Witness, change: Judged): boolean =>
+    as === change.peerAs &&
+    address === change.peerAddress &&
+    drawing === change.drawing &&
+    blackhole === (change.blackhole || undefined) &&
+    (change.hadBy ?? open.hadBy) === open.hadBy &&
+    (change.rightly ?? open.rightly) === open.rightly &&
+    open.ground === change.ground &&
+    JSON.stringify(path) === JSON.stringify(change.path);
 
   /** True when something newer is known of this peer and prefix. What the registry or a session did is known as it is done. */
   function isLate({ prefix, peer, time, why }: Judged): boolean {

@@ -1,7 +1,7 @@
 import { channelName } from '../config/notify.ts';
 import type { NotifyConfig } from '../config/tree.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import type { Outcome } from './delivery.ts';
+import { FREELY, type Handing, type Outcome } from './delivery.ts';
 import { createExec } from './exec.ts';
 import { createMailer, type MailTimeouts } from './mail.ts';
 import { type Notice, readNotice } from './notice.ts';
@@ -12,7 +12,8 @@ import { createXmpp } from './xmpp.ts';
 
 /** One way out that is no mail. `send` never rejects: how it ended is a value. */
 export interface Channel {
-  send(notice: Notice, signal: AbortSignal): Promise<Outcome>;
+  /** `doubt`: when it may have been taken before, ms since the epoch; null, or left out: it was not. */
+  send(notice: Notice, signal: AbortSignal, doubt?: number | null): Promise<Outcome>;
 }
 
 /** The channels of a configuration: brings an outbox row to whom it is for. */
@@ -21,8 +22,8 @@ export interface Carrier {
   warm(): void;
   /** First wait after a failure of this row, ms; null when nothing carries it. */
   retry(row: OutboxRecord): number | null;
-  /** Never rejects. `still`: as that of a Mailer; other channels do not ask. */
-  carry(row: OutboxRecord, signal: AbortSignal, still?: () => boolean): Promise<Outcome>;
+  /** Never rejects. `handing`: as that of a Mailer; other channels ask before they begin. */
+  carry(row: OutboxRecord, signal: AbortSignal, handing?: Handing): Promise<Outcome>;
 }
 
 const UNREADABLE: Outcome = { result: 'refused', error: 'the stored message cannot be read' };
@@ -41,18 +42,19 @@ export function createCarrier(notify: readonly NotifyConfig[], hostname: string,
       ? (blockFor(readMail(row)?.because ?? '', notify) ?? mailBlocks(notify)[0])
       : notify.find(block => block.kind === row.channel && channelName(block) === row.recipient);
 
-  async function carry(row: OutboxRecord, signal: AbortSignal, still?: () => boolean): Promise<Outcome> {
+  async function carry(row: OutboxRecord, signal: AbortSignal, handing: Handing): Promise<Outcome> {
     const block = blockOf(row);
     const gone = `the configuration has no notify ${row.channel} block${row.channel === 'mail' ? '' : ' of this name'}`;
     if (block === undefined) return { result: 'deferred', error: gone };
     if (block.kind === 'mail') {
       const mail = readMail(row);
       if (mail === null) return UNREADABLE;
-      return once(block, () => createMailer(block, hostname, timeouts)).send(row.recipient, mail, signal, still);
+      return once(block, () => createMailer(block, hostname, timeouts)).send(row.recipient, mail, signal, handing);
     }
     const notice = readNotice(row.body);
     if (notice === null) return UNREADABLE;
-    return once(block, () => openChannel(block, hostname)).send(notice, signal);
+    if (!(await handing.begin())) return { result: 'deferred', error: 'it is another machine that sends it now' };
+    return once(block, () => openChannel(block, hostname)).send(notice, signal, handing.doubt);
   }
 
   return {
@@ -61,8 +63,8 @@ export function createCarrier(notify: readonly NotifyConfig[], hostname: string,
         once(block, () => createMailer(block, hostname, timeouts)).warm();
     },
     retry: row => blockOf(row)?.retry ?? null,
-    carry: (row, signal, still) =>
-      carry(row, signal, still).catch((error: unknown) => ({
+    carry: (row, signal, handing = FREELY) =>
+      carry(row, signal, handing).catch((error: unknown) => ({
         result: 'deferred',
         error: `fault of our own: ${error}`,
       })),

@@ -5,6 +5,7 @@ import { calleesOf, contactLines, draftLines, type Language } from './calls.ts';
 import type { CallLine } from './contacts/call-list.ts';
 import { columns, hang, LINE, pad, printable } from './layout.ts';
 import { originOf, subjectOf } from './subject.ts';
+import { type MailNames, noticeId, type Thread, threadOf } from './thread.ts';
 import { type Change, kindOf, type Wording } from './wording.ts';
 import { english } from './wording-en.ts';
 import { japanese } from './wording-ja.ts';
@@ -27,25 +28,21 @@ export interface Recipient {
   readonly number: number;
 }
 
-export interface ComposeOptions {
+export interface ComposeOptions extends MailNames {
   /** Sender as configured; shown for questions. */
   readonly from: string;
   /** The body once in each, in this order. */
   readonly languages: readonly ('ja' | 'en')[];
-  /** This machine's name, the domain of the Message-ID. */
-  readonly hostname: string;
   /** What the operator calls this collector, such as `AS64500, router id 192.0.2.10`. */
   readonly routerName: string;
   /** Contacts of an AS, as they are known when the notice is written; left out: nobody looks them up. */
   readonly contacts?: (as: number) => readonly CallLine[];
 }
 
-/** A notice ready for a header and a body. `references` is null where there is nothing to refer to. */
-export interface ComposedMail {
+/** A notice ready for a header and a body. */
+export interface ComposedMail extends Thread {
   readonly subject: string;
   readonly text: string;
-  readonly messageId: string;
-  readonly references: string | null;
 }
 
 /** So many distinct AS paths, registered objects and characters of an object a mail shows; the rest is counted. */
@@ -53,15 +50,6 @@ const MOST_PATHS = 10;
 const MOST_OBJECTS = 5;
 const MOST_OBJECT_TEXT = 16_384;
 const MOST_ORIGINS = 8;
-
-/**
- * Outbox id of a notice, `CASE.begin.N` or `CASE.reminder-2.N`; also the local part of its Message-ID. Only characters that
- * a Message-ID may hold. `to` is the number of a mail's recipient, or the key of another channel.
- */
-export function noticeId(caseId: string, { event, ordinal }: NoticeCause, to: number | string): string {
-  const which = event === 'begin' || event === 'end' ? event : `${event}-${ordinal ?? 1}`;
-  return `${caseId.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.${which}.${to}`;
-}
 
 /** The wordings for the languages, each once; English when there are none. */
 export function wordingsOf(languages: readonly ('ja' | 'en')[]): readonly Wording[] {
@@ -76,13 +64,10 @@ export function wordingsOf(languages: readonly ('ja' | 'en')[]): readonly Wordin
  * subject and the ids are printable ASCII on one line and the body has no other control character than newline.
  */
 export function composeMail(of: Case, cause: NoticeCause, recipient: Recipient, options: ComposeOptions): ComposedMail {
-  const domain = options.hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
-  const id = (which: NoticeCause) => `<${noticeId(of.id, which, recipient.number)}@${domain}>`;
   return {
     subject: subjectOf(of, cause.event),
     text: composeText(of, cause, recipient.because, options),
-    messageId: id(cause),
-    references: cause.event !== 'begin' && of.told.includes('begin') ? id({ event: 'begin' }) : null,
+    ...threadOf(of, noticeId(of.id, cause, recipient.number), cause.event, recipient.number, options),
   };
 }
 
@@ -176,6 +161,7 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
     );
   if (changes.length > 0) rows.push([say.label.changed, changes.map(say.changed)]);
   rows.push([say.label.case, [of.id]]);
+  if (of.incident !== undefined) rows.push([say.label.incident, [of.incident]]);
   const width = Math.max(...rows.map(([label]) => columns(label))) + 2;
   return rows.flatMap(([label, values]) =>
     (values.length > 0 ? values : ['-']).flatMap((value, i) =>
@@ -277,7 +263,8 @@ function advice(
 /** Japan has kept UTC+9 without summer time since 1952. */
 const JST = 9 * 3600 * 1000;
 
-function instant(time: number, say: Wording): string {
+/** An instant as a language writes it. */
+export function instant(time: number, say: Wording): string {
   const show = (at: number) => {
     const date = new Date(at);
     return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 19).replace('T', ' ');

@@ -1,11 +1,12 @@
 import { channelName } from '../config/notify.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { noticeId, wordingsOf } from './compose.ts';
+import { wordingsOf } from './compose.ts';
 import { ascii, hang, LINE, printable } from './layout.ts';
 import { blankNotice, type Notice } from './notice.ts';
 import { blockFor, channelKey, channelsFor, isMailAddress, type NoticeSettings, type StoredMail } from './notices.ts';
 import type { CutOff } from './reach.ts';
+import { noticeId, threadOf } from './thread.ts';
 
 /**
  * The rows that tell the operator's own people, by mail to the groups and through the other channels, that mail to some
@@ -37,6 +38,7 @@ export function cutOffRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     });
   const subject = ascii(
     `[InterTrack] [cut off] mail servers of ${cut.length} recipient(s) lie inside ${of.prefix} (${of.id})`,
@@ -54,16 +56,14 @@ export function cutOffRecords(
     );
     return `${bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)}\n`;
   };
-  const domain = settings.hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
   const lost = new Set(cut.map(({ address }) => address.toLowerCase()));
   for (const [i, { address, because }] of of.recipients.entries()) {
     const block = blockFor(because, settings.notify);
     const own = because.startsWith('group ') && !lost.has(address.toLowerCase());
     if (!own || block === undefined || !isMailAddress(address)) continue;
     const text = textFor(block.languages, printable(block.from));
-    const references = of.told.includes('begin') ? `<${noticeId(of.id, { event: 'begin' }, i + 1)}@${domain}>` : null;
     add(i + 1, 'mail', address, (id): StoredMail => {
-      return { because, subject, text, messageId: `<${id}@${domain}>`, references, date: now };
+      return { because, subject, text, ...threadOf(of, id, 'cut-off', i + 1, settings), date: now };
     });
   }
   for (const block of channelsFor(of, settings)) {

@@ -3,11 +3,28 @@ import type { OutboxRecord } from '../store/records.ts';
 /**
  * How an attempt ended. `sent`: the other end took it (mail: 250 after DATA, web: 2xx, program: exit status 0). `refused`:
  * it said that it does not want this message (mail: 5xx to recipient or mail, RFC 5321 section 4.2.1; web: 4xx).
- * `deferred`: anything else. `error`: in words. `wait`: how long the other end asks to be left alone, ms.
+ * `deferred`: anything else. `error`: in words. `wait`: how long the other end asks to be left alone, ms. `doubt`: the other
+ * end may have it all the same, for it had the whole and no answer came (RFC 1047).
  */
 export type Outcome =
   | { readonly result: 'sent' }
-  | { readonly result: 'refused' | 'deferred'; readonly error: string; readonly wait?: number };
+  | {
+      readonly result: 'refused' | 'deferred';
+      readonly error: string;
+      readonly wait?: number;
+      readonly doubt?: boolean;
+    };
+
+/** What an attempt is told, and what it asks before the other end can have the whole of a message. */
+export interface Handing {
+  /** Written down that from now on nobody knows whether it was taken; false: it must not be sent from here. */
+  begin(): Promise<boolean>;
+  /** When an earlier attempt may have reached the other end, ms since the epoch; null: none has. */
+  readonly doubt: number | null;
+}
+
+/** Of a message that is nobody else's to send, for the first time. */
+export const FREELY: Handing = { begin: async () => true, doubt: null };
 
 const HOUR = 3600 * 1000;
 
@@ -38,6 +55,7 @@ export function afterAttempt(record: OutboxRecord, outcome: Outcome, now: number
     ...record,
     state,
     attempts,
+    doubt: outcome.doubt ? now : record.doubt,
     due: state === 'failed' ? now : Math.min(now + wait, end),
     lastError: outcome.error,
   };

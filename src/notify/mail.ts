@@ -2,8 +2,9 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { MailConfig } from '../config/tree.ts';
-import type { Outcome } from './delivery.ts';
-import { printable } from './layout.ts';
+import { instant, wordingsOf } from './compose.ts';
+import { FREELY, type Handing, type Outcome } from './delivery.ts';
+import { hang, printable } from './layout.ts';
 import type { StoredMail } from './notices.ts';
 
 /** Bounds of one SMTP conversation, ms. RFC 5321 section 4.5.3.2 asks for patience, above all after the final dot. */
@@ -27,8 +28,11 @@ const MOST_ERROR = 500;
 export interface Mailer {
   /** Makes ready what the first mail needs, so that it need not wait for it. */
   warm(): void;
-  /** `still` is asked in the moment in which the server takes the mail: where it says no, nothing of it is sent. */
-  send(recipient: string, mail: StoredMail, signal: AbortSignal, still?: () => boolean): Promise<Outcome>;
+  /**
+   * `handing` is asked when the server has all of the mail but the line that ends it: where it says no, or dies, the server
+   * has no mail. A mail that may have been taken before says so.
+   */
+  send(recipient: string, mail: StoredMail, signal: AbortSignal, handing?: Handing): Promise<Outcome>;
 }
 
 /** How a conversation with one relay ended. `elsewhere`: no octet of the mail can have reached it, so another may have it. */
@@ -44,13 +48,15 @@ export function createMailer(config: MailConfig, hostname: string, timeouts: Mai
   const relays = config.relays.map(relay => createRelay(relay, config, hostname, timeouts, key));
   return {
     warm: () => void warm(config.from).catch(() => {}),
-    async send(recipient, mail, signal, still = () => true) {
+    async send(recipient, mail, signal, handing = FREELY) {
       const errors: string[] = [];
+      const said = handing.doubt === null ? mail : doubted(mail, handing.doubt, config.languages);
       for (const [i, relay] of relays.entries()) {
-        const ended = await relay(recipient, mail, signal, still);
+        const ended = await relay(recipient, said, signal, handing);
         if (ended.result === 'sent') return ended;
         errors.push(relays.length === 1 ? ended.error : `${config.relays[i]!.host}: ${ended.error}`);
-        if (!ended.elsewhere || signal.aborted) return { result: ended.result, error: words(errors) };
+        if (!ended.elsewhere || signal.aborted)
+          return { result: ended.result, error: words(errors), ...(ended.doubt && { doubt: true }) };
       }
       return { result: 'deferred', error: words(errors) };
     },
@@ -100,7 +106,7 @@ function createRelay(
   hostname: string,
   timeouts: MailTimeouts,
   key: (() => Promise<string>) | undefined,
-): (recipient: string, mail: StoredMail, signal: AbortSignal, still: () => boolean) => Promise<Conversation> {
+): (recipient: string, mail: StoredMail & Doubted, signal: AbortSignal, handing: Handing) => Promise<Conversation> {
   const required = config.tls === 'required' || (config.tls === 'starttls' && config.user !== undefined);
   const implicit = config.tls === 'required' && relay.port === 465;
   const options = {
@@ -136,20 +142,26 @@ function createRelay(
     const made = (await import('nodemailer')).default.createTransport({ ...options, ...(await dkim()) });
     // The message is read once the server has said 354 to DATA, and not a moment before.
     made.use('stream', (mail, done) => {
-      const { still } = mail.data as Guarded;
+      const { begin } = mail.data as Guarded;
       const create = mail.message.createReadStream.bind(mail.message);
-      mail.message.createReadStream = of => Readable.from(guarded(create(of), still), { objectMode: false });
+      mail.message.createReadStream = of => Readable.from(guarded(create(of), begin), { objectMode: false });
       done();
     });
     return made;
   });
-  return async (recipient, mail, signal, still) => {
+  return async (recipient, mail, signal, handing) => {
+    let begun = false;
+    const begin = async () => {
+      begun = await handing.begin();
+      return begun;
+    };
     // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
     const whole = new AbortController();
     const cut = () => whole.abort(signal.reason);
     const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut);
+    const { follows = mail.references } = mail;
     try {
       await (await transport()).sendMail({
         from: config.from,
@@ -159,14 +171,18 @@ function createRelay(
         messageId: mail.messageId,
         date: new Date(mail.date),
         // Keeps vacation programs quiet (RFC 3834 section 5.1).
-        headers: { 'Auto-Submitted': 'auto-generated' },
-        ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
+        headers: {
+          'Auto-Submitted': 'auto-generated',
+          ...(mail.doubt !== undefined && { [DOUBT_HEADER]: new Date(mail.doubt).toISOString() }),
+        },
+        ...(mail.references === null ? {} : { references: mail.references }),
+        ...(follows === null ? {} : { inReplyTo: follows }),
         signal: whole.signal,
-        ...({ still } satisfies Guarded),
+        ...({ begin } satisfies Guarded),
       });
       return { result: 'sent' };
     } catch (error) {
-      return outcomeOf(error);
+      return outcomeOf(error, begun);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', cut);
@@ -175,23 +191,38 @@ function createRelay(
 }
 
 interface Guarded {
-  readonly still: () => boolean;
+  readonly begin: Handing['begin'];
 }
 
-/** The octets of a mail, if it may still be sent when they are asked for. */
-async function* guarded(mail: Readable, still: () => boolean): AsyncGenerator<Buffer> {
-  if (!still()) throw new Error('it is another machine that sends it now');
+/** The octets of a mail, whose end comes only if it may still be sent then: without it a server has none (RFC 5321 4.1.1.4). */
+async function* guarded(mail: Readable, begin: Handing['begin']): AsyncGenerator<Buffer> {
   yield* mail;
+  if (!(await begin())) throw new Error('it is another machine that sends it now');
+}
+
+/** When it may have been taken before, ms since the epoch. */
+interface Doubted {
+  readonly doubt?: number;
+}
+
+/** Names the instant at which a mail that comes again may have been taken. */
+export const DOUBT_HEADER = 'X-InterTrack-Doubt';
+
+/** A mail that may have been taken before, and says so above all else. */
+function doubted(mail: StoredMail, doubt: number, languages: MailConfig['languages']): StoredMail & Doubted {
+  const lines = wordingsOf(languages).flatMap(say => hang('', say.doubt(instant(doubt, say))));
+  return { ...mail, doubt, text: `${lines.join('\n')}\n\n${mail.text}` };
 }
 
 /** A 5xx to RCPT or to the mail itself speaks of this recipient; any other failure, a refused login too, of the relay. */
-function outcomeOf(error: unknown): Conversation {
+function outcomeOf(error: unknown, begun: boolean): Conversation {
   const text = printable(error instanceof Error ? error.message : String(error)).slice(0, MOST_ERROR);
   const { responseCode, command, code, syscall } = (error ?? {}) as Readonly<Record<string, unknown>>;
   const answered = typeof responseCode === 'number';
   const permanent = answered && responseCode >= 500;
   if (permanent && (command === 'RCPT TO' || command === 'DATA')) return { result: 'refused', error: text };
   const unreached = syscall === 'connect' || ['EDNS', 'ETLS', 'EAUTH'].includes(String(code)) || UNHEARD.test(text);
+  if (begun && !answered) return { result: 'deferred', error: text, doubt: true };
   return { result: 'deferred', error: text, elsewhere: unreached || (answered && code !== 'EMESSAGE') };
 }
 

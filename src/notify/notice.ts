@@ -44,6 +44,8 @@ export interface Notice {
   readonly lasted: number | null;
   readonly changes: readonly Change[];
   readonly case: string | null;
+  /** What the case is part of; of a summary, where that is one for all. */
+  readonly incident: string | null;
   readonly state: CaseState | null;
   readonly critical: boolean;
   /** How grave it is, hints taken in; null: not known. */
@@ -125,6 +127,7 @@ export function noticeOf(of: Case, cause: NoticeCause, id: string, options: Noti
     lasted: over ? Math.max(0, Math.round((end - of.opened) / 1000)) || 0 : null,
     changes: cause.changes ?? [],
     case: of.id,
+    incident: of.incident ?? null,
     state: of.state,
     critical: of.critical,
     severity: of.severity ?? null,
@@ -207,6 +210,7 @@ export function blankNotice(
     lasted: null,
     changes: [],
     case: null,
+    incident: null,
     state: null,
     critical: false,
     severity: null,

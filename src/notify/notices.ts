@@ -3,17 +3,19 @@ import { channelName } from '../config/notify.ts';
 import type { MailConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { type ComposeOptions, composeMail, type NoticeCause, noticeId } from './compose.ts';
+import { type ComposeOptions, composeMail, type NoticeCause } from './compose.ts';
 import { printable } from './layout.ts';
 import { noticeOf } from './notice.ts';
+import { type MailNames, noticeId } from './thread.ts';
 
 /** What the outbox needs besides the case: where notices go out, and as whom. */
-export interface NoticeSettings {
+export interface NoticeSettings extends MailNames {
   readonly notify: readonly NotifyConfig[];
   /** Tells which group a case's watches have. */
   readonly watches: readonly Pick<WatchConfig, 'name' | 'group'>[];
-  readonly hostname: string;
   readonly routerName: string;
+  /** Other outboxes tell of other cases, each by itself. */
+  readonly apart?: boolean;
   /** Contacts of an AS, as far as they are known now. */
   readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
@@ -26,6 +28,8 @@ export interface StoredMail {
   readonly text: string;
   readonly messageId: string;
   readonly references: string | null;
+  /** The notice that it follows; not there in rows of older versions, where it is what `references` has. */
+  readonly follows?: string | null;
   /** When it was written, ms since the epoch: the Date header of every attempt. */
   readonly date: number;
 }
@@ -99,6 +103,7 @@ export function outboxRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     });
   const seen = new Set<string>();
   const mailing = mailBlocks(settings.notify).length > 0;
@@ -138,7 +143,9 @@ export function readMail(record: OutboxRecord): StoredMail | null {
   try {
     const mail = JSON.parse(record.body) as Record<keyof StoredMail, unknown>;
     const strings = [mail.because, mail.subject, mail.text, mail.messageId].every(value => typeof value === 'string');
-    const optional = mail.references === null || typeof mail.references === 'string';
+    const optional = [mail.references, mail.follows ?? null].every(
+      value => value === null || typeof value === 'string',
+    );
     return strings && optional && typeof mail.date === 'number' ? (mail as StoredMail) : null;
   } catch {
     return null;

@@ -4,6 +4,7 @@ import type { OutboxRecord, Store } from '../store/records.ts';
 import { type Carrier, createCarrier } from './channel.ts';
 import { afterAttempt, DEFERRED_MOST, type Outcome } from './delivery.ts';
 import { createLane, type Lane } from './lane.ts';
+import { type Ledger, ledgerOf } from './ledger.ts';
 import { MAIL_TIMEOUTS, type MailTimeouts } from './mail.ts';
 
 /** Time from outside. `after` calls back once, in ms, and returns what calls it off. */
@@ -20,7 +21,7 @@ export const systemClock: OutboxClock = {
   },
 };
 
-/** How long until a row is looked at again that could not be claimed, ms. */
+/** How long until a row is looked at again that another machine may have by now, ms. */
 const UNSURE = 1_000;
 
 export interface OutboxOptions {
@@ -30,9 +31,11 @@ export interface OutboxOptions {
   /** Is told of each row that is stored, and of what came of each attempt. */
   readonly told?: (record: OutboxRecord) => void;
   /** Asked before each attempt: whether this daemon may still make it. Left out: always. */
-  readonly claim?: (record: OutboxRecord) => Promise<boolean>;
-  /** The same, asked in the moment in which a mail is handed over. */
-  readonly still?: () => boolean;
+  readonly may?: () => boolean;
+  /** Where deliveries are written down; left out: in the store, which nobody else writes in. */
+  readonly ledger?: Ledger;
+  /** Is told of each notice that is sent though it may have been taken before. */
+  readonly again?: (record: OutboxRecord) => void;
   readonly clock?: OutboxClock;
   readonly hostname?: string;
   readonly timeouts?: MailTimeouts;
@@ -74,7 +77,8 @@ export interface Outbox {
 /**
  * Delivers what lies in the outbox: each row its own delivery, retried as delivery.ts says. Mail is one lane, each other
  * channel another, so that none waits for a server of another kind that hangs. A row is marked sent only after the other end
- * has taken it (mail: 250 to DATA); a crash in between sends it again, under the same Message-ID or `id`.
+ * has taken it (mail: 250 to DATA). Before the other end can have the whole of it, that it may is written down: what was
+ * under way in a crash is then known to be in doubt, and goes again under the same Message-ID or `id`, and says so.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, log } = options;
@@ -87,6 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let carrier: Carrier = createCarrier(notify, name, timeouts);
   /** Why the last attempt of each row that waits has failed, by id, the latest last. */
   const troubles = new Map<string, string>();
+  const ledger = options.ledger ?? ledgerOf(store, log);
   let closed = false;
   const ended = Promise.withResolvers<void>();
 
@@ -114,15 +119,40 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   async function deliver(record: OutboxRecord, signal: AbortSignal): Promise<OutboxRecord> {
     // What may be another machine's by now is left to that one; and is here for a moment only, if so.
-    if (options.claim !== undefined && !(await options.claim(record))) return { ...record, due: clock.now() + UNSURE };
+    if (options.may?.() === false) return { ...record, due: clock.now() + UNSURE };
     const by = carrier;
-    const outcome: Outcome = await by.carry(record, signal, options.still);
+    let barred = false;
+    const begin = async () => {
+      barred = !(await ledger.begin(record, clock.now()));
+      if (!barred && record.doubt !== null) sayAgain(record, record.doubt);
+      return !barred;
+    };
+    const outcome: Outcome = await by.carry(record, signal, { begin, doubt: record.doubt });
+    if (barred) return (await settledElsewhere(record)) ?? { ...record, due: clock.now() + UNSURE };
     if (signal.aborted && outcome.result !== 'sent') return record;
     const after = afterAttempt(record, outcome, clock.now(), by.retry(record) ?? DEFERRED_MOST / 60);
-    say(after, outcome);
+    // First of all: until it is written down a crash would send it again.
     await mark(after);
+    say(after, outcome);
     options.told?.(after);
     return after;
+  }
+
+  /** A row that waits no more, for another machine has sent it; null: it does, or that cannot be known now. */
+  async function settledElsewhere({ id, caseId }: OutboxRecord): Promise<OutboxRecord | null> {
+    const rows = await store.read('outbox.of-case', { caseId }).catch(() => []);
+    return rows.find(row => row.id === id && row.state !== 'pending') ?? null;
+  }
+
+  function sayAgain(record: OutboxRecord, doubt: number): void {
+    const { channel, id, recipient, caseId } = record;
+    const since = new Date(doubt).toISOString();
+    log('warn', `${channel} goes again: whether it was taken at ${since} is not known`, {
+      id,
+      recipient,
+      case: caseId,
+    });
+    options.again?.(record);
   }
 
   function say(after: OutboxRecord, outcome: Outcome): void {
@@ -150,10 +180,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Records an attempt. Until the store takes it, the record is asked again and not the server: no mail goes twice. */
   async function mark(after: OutboxRecord): Promise<void> {
-    const { id, state, attempts, due } = after;
+    const { id, state, attempts, due, lastError, doubt } = after;
     for (let wait = 1000; ; wait = Math.min(wait * 2, DEFERRED_MOST)) {
       try {
-        return await store.write([{ op: 'outbox.update', id, state, attempts, due, lastError: after.lastError }]);
+        if (state === 'sent') return await ledger.sent(after);
+        return await store.write([{ op: 'outbox.update', id, state, attempts, due, lastError, doubt }]);
       } catch (error) {
         log('error', `outbox: cannot record that ${id} is ${state}`, { error: wordsOf(error) });
         if (closed) return;

@@ -1,10 +1,11 @@
 import { channelName } from '../config/notify.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { noticeId, wordingsOf } from './compose.ts';
+import { wordingsOf } from './compose.ts';
 import { ascii, columns, hang, LINE, pad, printable } from './layout.ts';
 import { blankNotice, bounded, type Notice, type SummaryEvent } from './notice.ts';
 import { blockFor, channelKey, channelsFor, isMailAddress, type NoticeSettings, type StoredMail } from './notices.ts';
+import { incidentThread, messageIdOf, noticeId } from './thread.ts';
 import type { Wording } from './wording.ts';
 
 /** Rows of the outbox that speak of several cases, and of which. */
@@ -46,6 +47,7 @@ export function summaryRecords(
       due: now,
       created: now,
       lastError: '',
+      doubt: null,
     };
     summaries.push({ record, cases: of });
   };
@@ -54,9 +56,10 @@ export function summaryRecords(
     const block = blockFor(because, settings.notify);
     if (block === undefined || !isMailAddress(address)) continue;
     const { subject, text } = compose(told, event, block.languages, because, { ...settings, from: block.from });
-    const domain = settings.hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
+    const references = incidentThread(commonIncident(told), settings);
     add(told, 'mail', address, (id): StoredMail => {
-      return { because, subject, text, messageId: `<${id}@${domain}>`, references: null, date: now };
+      const messageId = messageIdOf(id, settings);
+      return { because, subject, text, messageId, references, follows: null, date: now };
     });
   }
   const channels = new Map(
@@ -74,6 +77,7 @@ export function summaryRecords(
         bounded({
           ...blankNotice(id, event, subject, text, now),
           critical: told.some(({ critical }) => critical),
+          incident: commonIncident(told) ?? null,
           cases: told.map(({ id: one }) => one),
           host: settings.hostname,
           router: settings.routerName,
@@ -81,6 +85,12 @@ export function summaryRecords(
     );
   }
   return summaries;
+}
+
+/** The incident that all of them are of, if they are of one. */
+function commonIncident(cases: readonly Case[]): string | undefined {
+  const [incident, ...others] = new Set(cases.map(of => of.incident));
+  return others.length > 0 ? undefined : incident;
 }
 
 /** Who would have been told of which cases, with the first reason that names them. */
@@ -104,7 +114,7 @@ function compose(
   event: 'storm' | 'storm-end',
   languages: readonly ('ja' | 'en')[],
   because: string | null,
-  options: { readonly hostname: string; readonly routerName: string; readonly from: string | null },
+  options: Pick<NoticeSettings, 'hostname' | 'routerName' | 'apart'> & { readonly from: string | null },
 ): { readonly subject: string; readonly text: string } {
   const tag = event === 'storm' ? '[storm]' : '[resolved]';
   const critical = cases.some(one => one.critical) ? ' [critical]' : '';
@@ -121,13 +131,10 @@ function body(
   cases: readonly Case[],
   event: 'storm' | 'storm-end',
   because: string | null,
-  {
-    hostname,
-    routerName,
-    from,
-  }: { readonly hostname: string; readonly routerName: string; readonly from: string | null },
+  { hostname, routerName, from, apart = false }: Parameters<typeof compose>[4],
   say: Wording,
 ): string {
+  const incident = commonIncident(cases);
   const rows = cases.slice(0, MOST_LISTED).map(of => [
     of.id,
     printable(of.prefix),
@@ -143,6 +150,8 @@ function body(
   const line = (cells: readonly string[]) => `  ${cells.map((cell, i) => pad(cell, widths[i]!)).join('  ')}`.trimEnd();
   return [
     ...hang('', say.summary(event, cases.length)),
+    ...(incident === undefined ? [] : hang('', say.ofOneIncident(printable(incident)))),
+    ...(apart ? hang('', say.apart) : []),
     '',
     line(head),
     ...rows.map(line),

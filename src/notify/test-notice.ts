@@ -7,6 +7,7 @@ import { ascii, hang, LINE, printable } from './layout.ts';
 import { createMailer } from './mail.ts';
 import { blankNotice, type Notice } from './notice.ts';
 import type { StoredMail } from './notices.ts';
+import { messageIdOf } from './thread.ts';
 
 /** How a test notice to one recipient or channel ended. */
 export interface TestResult {
@@ -85,12 +86,11 @@ function mailed(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { id, subject, text, date, hostname } = test;
-  const domain = hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
   const mail: StoredMail = {
     because: 'test',
     subject,
     text,
-    messageId: `<${id}@${domain}>`,
+    messageId: messageIdOf(id, { hostname }),
     references: null,
     date,
   };

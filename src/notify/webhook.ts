@@ -27,28 +27,34 @@ const BODIES: Readonly<Record<WebhookConfig['format'], (notice: Notice) => unkno
  */
 export function createWebhook(config: WebhookConfig): Channel {
   return {
-    async send(notice, signal) {
+    async send(notice, signal, doubt = null) {
+      const request = { reached: false };
       const body = Buffer.from(JSON.stringify(BODIES[config.format](notice)));
       try {
         const ca = config.authority === undefined ? undefined : await readFile(config.authority);
-        const answer = await post(config, headersOf(config, notice, body), body, ca, signal);
+        const answer = await post(config, headersOf(config, notice, body, doubt), body, ca, signal, () => {
+          request.reached = true;
+        });
         return outcomeOf(answer);
       } catch (error) {
-        return { result: 'deferred', error: wordsOf(error) };
+        return { result: 'deferred', error: wordsOf(error), ...(request.reached && { doubt: true }) };
       }
     },
   };
 }
 
-function headersOf(config: WebhookConfig, notice: Notice, body: Buffer): Record<string, string> {
+function headersOf(config: WebhookConfig, notice: Notice, body: Buffer, doubt: number | null): Record<string, string> {
   const timestamp = Math.floor(Date.now() / 1000);
   return {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(body.length),
     'User-Agent': 'InterTrack',
+    // The same at each attempt (draft-ietf-httpapi-idempotency-key-header): a string of RFC 9651, which our ids are as they stand.
+    'Idempotency-Key': `"${notice.id}"`,
     'X-InterTrack-Event': notice.event,
     'X-InterTrack-Id': notice.id,
     'X-InterTrack-Timestamp': String(timestamp),
+    ...(doubt !== null && { 'X-InterTrack-Doubt': new Date(doubt).toISOString() }),
     ...(config.secret === undefined ? {} : { 'X-InterTrack-Signature': signatureOf(config.secret, timestamp, body) }),
   };
 }
@@ -66,6 +72,7 @@ function post(
   body: Buffer,
   ca: Buffer | undefined,
   signal: AbortSignal,
+  reached: () => void,
 ): Promise<Answer> {
   const target = new URL(url);
   const options: RequestOptions & { ca?: Buffer } = {
@@ -79,6 +86,8 @@ function post(
   };
   return new Promise<Answer>((resolve, reject) => {
     const request = (target.protocol === 'https:' ? requestHttps : requestHttp)(target, options);
+    // Over TLS too: from then on the server may have it.
+    request.on('finish', reached);
     const timer = setTimeout(() => request.destroy(new Error(`no whole answer within ${timeout / 1000} s`)), timeout);
     let answered: (() => void) | null = null;
     request.on('response', response => {

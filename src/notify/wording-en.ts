@@ -52,6 +52,7 @@ export const english: Wording = {
     why: 'Why ended',
     changed: 'What changed',
     case: 'Case',
+    incident: 'Incident',
   },
   by: offender => (offender === null ? 'an AS_SET (no single origin AS)' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join(', ')} (${prefix})`,
@@ -121,12 +122,17 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
+  doubt: time =>
+    `This may reach you a second time: when it was sent at ${time}, no answer came, and whether your mail server had taken it is not known.`,
   drill:
     '[drill] This is a drill: no such route exists, and nothing has to be done. It measures how long this mail takes to reach you.',
   summary: (event, count) =>
     event === 'storm'
       ? `${unit(count, 'case')} began within a short time, so many that they are not told one by one. Each is shown in full by "itctl show case" on the collector.`
       : `${unit(count, 'case')} of those told in a summary are over: no peer holds these routes any more.`,
+  ofOneIncident: incident =>
+    `All of them are of incident ${incident}: "itctl show incident ${incident}" shows that with all its cases.`,
+  apart: 'Several machines share the cases: those of other partitions are told in mails of their own.',
   cutOff: prefix =>
     `All mail servers of the following addresses lie inside the affected prefix ${prefix}. Mail to them may not arrive as long as the case lasts; please tell these people in another way.`,
   test: 'This is a test. No route is concerned, and nothing needs to be done. It shows that notices of this InterTrack reach you.',

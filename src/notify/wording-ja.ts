@@ -50,6 +50,7 @@ export const japanese: Wording = {
     why: '終了理由',
     changed: '変化の内容',
     case: '管理番号',
+    incident: 'インシデント',
   },
   by: offender => (offender === null ? 'AS_SET（Origin ASを特定できません）' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join('、')}（${prefix}）`,
@@ -117,11 +118,16 @@ export const japanese: Wording = {
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
+  doubt: time =>
+    `本メールは二度届いている可能性があります。${time}に送信した際に応答が得られず、受信されたかどうかを確認できませんでした。`,
   drill: '[drill] これは訓練です。このような経路は実在せず、対応は不要です。本メールが届くまでの時間を測定しています。',
   summary: (event, count) =>
     event === 'storm'
       ? `短時間に${count}件を検出したため、個別ではなくまとめてお知らせいたします。各件の詳細は、コレクターの「itctl show case」でご確認いただけます。`
       : `まとめてお知らせした件のうち、${count}件は検出されなくなりました。`,
+  ofOneIncident: incident =>
+    `いずれもインシデント${incident}に属します。全体は「itctl show incident ${incident}」でご確認いただけます。`,
+  apart: '検出した件は複数の装置で分担しています。他の区分の件は別のメールでお知らせいたします。',
   cutOff: prefix =>
     `次の宛先のメールサーバーは、すべて対象経路${prefix}に含まれています。本件が継続している間、これらの宛先にはメールが届かない可能性があります。他の手段でのご連絡をお願いいたします。`,
   test: 'これは試験通知です。経路に異常はなく、ご対応は不要です。本システムからのお知らせが届くことを確認するためにお送りしています。',

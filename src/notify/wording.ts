@@ -62,7 +62,8 @@ export interface Wording {
       | 'lasted'
       | 'why'
       | 'changed'
-      | 'case',
+      | 'case'
+      | 'incident',
       string
     >
   >;
@@ -101,10 +102,16 @@ export interface Wording {
   /** The same of a case that is of no route. */
   readonly willTellOfEnd: string;
   because(reason: string): string;
+  /** Above a notice that may have been taken before, at this instant. */
+  doubt(time: string): string;
   /** Above a drill: nothing has happened. */
   readonly drill: string;
   /** The first sentence of a summary of so many cases. */
   summary(event: 'storm' | 'storm-end', count: number): string;
+  /** All cases of a summary are of this incident. */
+  ofOneIncident(incident: string): string;
+  /** Of a summary: other cases are told in others. */
+  readonly apart: string;
   /** That mail to these addresses may not get through, and why. */
   cutOff(prefix: string): string;
   /** All that a test notice has to say. */

@@ -12,17 +12,21 @@ import type { ProbeAnswer, Question } from './question.ts';
 const MOST_CONNECTIONS = 16;
 /** Milliseconds in which an answer has to come. */
 const PATIENCE = 30_000;
+/** Milliseconds in which who is refused has to read why, and hang up. */
+const FAREWELL = 2_000;
 
 export interface AskSocket {
   close(): void;
 }
 
-/** Listens at `path`. Rejects, in words, when that can't be. */
+/** Listens at `path`. Rejects, in words, when that can't be. `farewellTime`: `FAREWELL`, but in tests. */
 export async function openAskSocket(
   path: string,
   answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>,
+  farewellTime = FAREWELL,
 ): Promise<AskSocket> {
   const connections = new Set<Socket>();
+  const leaving = new Set<Socket>();
   const server = createServer(socket => {
     connections.add(socket);
     const send = (message: unknown) => {
@@ -30,14 +34,27 @@ export async function openAskSocket(
       socket.write(encodeFrame(message));
       if (socket.writableLength > PROBE_BACKLOG) socket.destroy();
     };
+    /** What else it says is not read; one that stays would keep the descriptor. */
     const refuse = (reason: string) => {
+      if (refused) return;
+      refused = true;
+      connections.delete(socket);
+      leaving.add(socket);
+      socket.off('data', read);
+      socket.resume();
       send({ type: 'refused', reason });
       socket.end();
+      // The longest there is destroyed for the next: those who are refused have no more places than those who are heard.
+      if (leaving.size > MOST_CONNECTIONS) leaving.values().next().value!.destroy();
+      farewell = setTimeout(() => socket.destroy(), farewellTime).unref();
     };
+    let refused = false;
+    let farewell: NodeJS.Timeout | undefined;
     // Octets wait in the socket while an answer is made: so many questions are in memory and no more.
     const read = frameReader(
       PROBE_FRAME,
       value => {
+        if (refused) return;
         const message = readToProbe(value);
         if (typeof message === 'string') return refuse(message);
         if (message.type !== 'question') return refuse(`${message.type} is no question`);
@@ -54,14 +71,18 @@ export async function openAskSocket(
     );
     socket.on('data', read);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => connections.delete(socket));
+    socket.on('close', () => {
+      clearTimeout(farewell);
+      connections.delete(socket);
+      leaving.delete(socket);
+    });
     if (connections.size > MOST_CONNECTIONS) refuse('too many ask already');
   });
   await listenUnix(server, { path }, 'ask socket');
   return {
     close() {
       server.close();
-      for (const socket of connections) socket.destroy();
+      for (const socket of [...connections, ...leaving]) socket.destroy();
     },
   };
 }

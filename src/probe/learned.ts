@@ -173,10 +173,8 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     // Looking for what it sent is the dearest, and a rival may claim a thousand times a second.
     const silent = second - Math.max(holder.seen, lastSent(holder.mac));
     if (silent < PATIENCE) return;
-    tellPerson(
-      `${holder.address} of AS ${holder.owner?.as} has moved from ${formatMac(holder.mac)}, silent for ${silent} s, to ${formatMac(mac)}`,
-      second,
-    );
+    const moved = `has moved from ${formatMac(holder.mac)}, silent for ${silent} s, to ${formatMac(mac)}`;
+    if (holder.owner !== null) tellPerson(`${holder.address} of AS ${holder.owner.as} ${moved}`, second);
     detach(holder);
     holder.mac = mac;
     holder.vlans.clear();

@@ -27,8 +27,8 @@ export async function runTranslator({ name, socket, remote, say }: TranslatorOpt
     answer: () => Promise.reject(new Error('it takes no packets')),
     flows: async () => ({ probe: name, places: [], retained: null }),
     status: async () => {
-      const { told, held, gaps, evicted } = translator.status();
-      return { packets: told, windows: held, retained: null, lost: gaps + evicted, flows: null };
+      const { told, held, gaps, evicted, cutShort } = translator.status();
+      return { packets: told, windows: held, retained: null, lost: gaps + evicted + cutShort, flows: null };
     },
     onNeighbors: () => {},
     epochs: async () => ({ epochs: [], head: FIRST_HASH }),

@@ -20,6 +20,8 @@ export interface TranslatorStatus {
   /** Times at which something was not told, and translations dropped for lack of memory. */
   readonly gaps: number;
   readonly evicted: number;
+  /** Times at which not all translations of one address were looked at, for there were too many. */
+  readonly cutShort: number;
 }
 
 export interface Translator {
@@ -40,9 +42,16 @@ export function openTranslator(say: (line: string) => void): Translator {
   let pools: DeterministicNat[] = [];
   let told = 0;
   let evicted = 0;
+  let cutShort = 0;
   const feeds = new Map<string, LogFeed>();
   let saidEvicted = false;
+  let saidCutShort = false;
 
+  const tellCutShort = () => {
+    if (saidCutShort || table === null || table.cutShort === 0) return;
+    saidCutShort = true;
+    say('too many translations of one address: of older ones not all are looked at');
+  };
   const take = (translation: Translation) => {
     told++;
     table?.take(translation);
@@ -50,6 +59,7 @@ export function openTranslator(say: (line: string) => void): Translator {
       saidEvicted = true;
       say('there is not enough memory for all translations: the oldest are dropped');
     }
+    tellCutShort();
   };
   const drops = setInterval(() => table?.dropBefore(Date.now() - retention), DROP_INTERVAL).unref();
 
@@ -68,6 +78,7 @@ export function openTranslator(say: (line: string) => void): Translator {
       if (table === null || memory !== limits.memory) {
         // What is told already is not told again by most sources: another memory begins anew.
         evicted += table?.evicted ?? 0;
+        cutShort += table?.cutShort ?? 0;
         table = translationTable(limits.memory);
         memory = limits.memory;
         for (const [key, feed] of feeds) {
@@ -87,6 +98,7 @@ export function openTranslator(say: (line: string) => void): Translator {
     take,
     find(packet) {
       const found = (table?.find(packet, packet.time, SLACK) ?? []).map(({ ends, side }) => ({ ...ends, side }));
+      tellCutShort();
       return [...found, ...pools.flatMap(pool => formOf(pool, packet))].slice(0, MOST_FORMS);
     },
     status: () => ({
@@ -94,6 +106,7 @@ export function openTranslator(say: (line: string) => void): Translator {
       held: table?.size ?? 0,
       gaps: [...feeds.values()].reduce((sum, feed) => sum + feed.gaps(), 0),
       evicted: evicted + (table?.evicted ?? 0),
+      cutShort: cutShort + (table?.cutShort ?? 0),
     }),
     close() {
       clearInterval(drops);

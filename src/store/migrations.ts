@@ -201,6 +201,11 @@ export const migrations: readonly MigrationStep[] = [
      number INTEGER NOT NULL PRIMARY KEY,
      body   TEXT    NOT NULL
    ) STRICT;`,
+  `CREATE TABLE agreed (
+     name  TEXT NOT NULL PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT;`,
+  'ALTER TABLE outbox ADD COLUMN doubt INTEGER',
 ];
 
 function chainAudit(db: DatabaseSync): void {

@@ -3,7 +3,7 @@ import { auditHash, FORGOTTEN, type Head, NO_HASH } from './audit-chain.ts';
 import type { AuditRecord, StoreReads, StoreWrite } from './records.ts';
 
 const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
-  last_error AS "lastError"`;
+  last_error AS "lastError", doubt`;
 
 const CASE = 'id, state, prefix, opened, changed, incident, body';
 
@@ -49,6 +49,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
         (SELECT body ->> 'trace' FROM audit WHERE what = 'trace.start' AND body ->> 'id' = :trace))
       AND (:denied = 0 OR what GLOB '*.refused' OR what = 'refused.more' OR what GLOB '*.denied' OR what = 'peer.shunned')
     ORDER BY number`,
+  'agreed.get': 'SELECT name, value FROM agreed WHERE name = :name',
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'approval.all': 'SELECT id, hash, until, body FROM approvals ORDER BY id',
@@ -78,11 +79,11 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'evidence.add': `INSERT INTO evidence (case_id, number, time, hash, body)
     VALUES (:caseId, :number, :time, :hash, :body)`,
   'outbox.add': `INSERT INTO outbox
-    (id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
-    VALUES (:id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError)
+    (id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error, doubt)
+    VALUES (:id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError, :doubt)
     ON CONFLICT (id) DO NOTHING`,
-  'outbox.update': `UPDATE outbox SET state = :state, attempts = :attempts, due = :due, last_error = :lastError
-    WHERE id = :id`,
+  'outbox.update': `UPDATE outbox SET state = :state, attempts = :attempts, due = :due, last_error = :lastError,
+    doubt = :doubt WHERE id = :id`,
   'owed.add': `INSERT INTO owed (case_id, event, time) VALUES (:caseId, :event, :time)
     ON CONFLICT (case_id, event) DO NOTHING`,
   'owed.done': 'DELETE FROM owed WHERE case_id = :caseId AND event = :event',
@@ -90,6 +91,7 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     ON CONFLICT (case_id, notice) DO NOTHING`,
   'cursor.put': `INSERT INTO cursors (collector, life, sequence) VALUES (:collector, :life, :sequence)
     ON CONFLICT (collector) DO UPDATE SET life = excluded.life, sequence = excluded.sequence`,
+  'cursor.forget': 'DELETE FROM cursors WHERE collector = :collector',
   'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
   'trace.begun':
     'INSERT INTO trace_work (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
@@ -98,6 +100,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (number, time, what, body, hash) VALUES (:number, :time, :what, :body, :hash)',
   'audit.forget': 'DELETE FROM audit WHERE number <= :through',
+  'agreed.put': `INSERT INTO agreed (name, value) VALUES (:name, :value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   // The first time stays.
   'mark.put': 'INSERT INTO marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING',
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',

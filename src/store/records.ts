@@ -61,6 +61,11 @@ export interface OutboxRecord {
   readonly due: number;
   readonly created: number;
   readonly lastError: string;
+  /**
+   * When the other end may last have got it whole without an answer that is known here, ms since the epoch: what was sent or
+   * is sent after that may reach it twice. Null: never.
+   */
+  readonly doubt: number | null;
 }
 
 /** What is still to be told of a case in a summary. */
@@ -205,6 +210,7 @@ export type StoreWrite =
       readonly attempts: number;
       readonly due: number;
       readonly lastError: string;
+      readonly doubt: number | null;
     }
   /** Something is to be told of a case in a summary; it is there once. */
   | { readonly op: 'owed.add'; readonly caseId: string; readonly event: OwedRecord['event']; readonly time: number }
@@ -213,6 +219,8 @@ export type StoreWrite =
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   /** Stands in one transaction with what it stands for. */
   | { readonly op: 'cursor.put'; readonly record: CursorRecord }
+  /** A collector comes back no more. */
+  | { readonly op: 'cursor.forget'; readonly collector: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   /** A trace is in work; `body`: what is asked for, as JSON. And it is over. */
   | { readonly op: 'trace.begun'; readonly id: string; readonly body: string }
@@ -228,6 +236,8 @@ export type StoreWrite =
   | { readonly op: 'standing.put'; readonly caseId: string; readonly body: string }
   | { readonly op: 'standing.forget'; readonly caseId: string }
   | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
+  /** What machines that share a database have agreed on, as one of them remembers it. */
+  | { readonly op: 'agreed.put'; readonly name: string; readonly value: string }
   /** A time that is kept by the first who writes it. */
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
@@ -310,6 +320,10 @@ export interface StoreReads {
   'trace.of-case': { readonly args: { readonly caseId: string; readonly limit: number }; readonly row: TraceRecord };
   'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
+  'agreed.get': {
+    readonly args: { readonly name: string };
+    readonly row: { readonly name: string; readonly value: string };
+  };
   'mark.get': {
     readonly args: { readonly name: string };
     readonly row: { readonly name: string; readonly time: number };

@@ -1,12 +1,14 @@
 /** `itctl check evidence FILE`: a case that was exported, by whomever: is its evidence one chain, and is the case what it ends in? */
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import type { CheckedEvidence } from '../control/case-rows.ts';
 import { checkChain, readEvidence, type SealedEvidence } from '../hijack/evidence-chain.ts';
 import { type OfflineStreams, sentence } from './decode-mrt.ts';
+import { readDocument } from './read-document.ts';
 import { renderChecked } from './render/case.ts';
 import { plain } from './render/text.ts';
 import { EXIT } from './run.ts';
+
+/** Octets of an export that are read. */
+const MOST_OCTETS = 256 * 1024 * 1024;
 
 /** What is read of an export. */
 interface Exported {
@@ -28,7 +30,7 @@ export async function checkEvidenceFile(
   };
   let text: string;
   try {
-    text = (file === '-' ? await buffer(stdin) : await readFile(file)).toString('utf8');
+    text = await readDocument(file, stdin, MOST_OCTETS);
   } catch (error) {
     return fail(sentence(error));
   }

@@ -1,7 +1,5 @@
 /** `itctl trace verify FILE`: who signed what in the evidence of a trace, without any daemon. */
 import type { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { WINDOW_SECONDS } from '../probe/window-messages.ts';
 import {
   type Checked,
@@ -11,6 +9,7 @@ import {
   readAuthorities,
 } from '../traceback/evidence-file.ts';
 import { type OfflineStreams, sentence } from './decode-mrt.ts';
+import { readDocument } from './read-document.ts';
 import { count, fold, plain } from './render/text.ts';
 import { instant } from './render/time.ts';
 import { EXIT } from './run.ts';
@@ -31,16 +30,14 @@ export async function verifyTrace(
   };
   const authorities: X509Certificate[] = [];
   for (const one of authorityFiles) {
-    const read = await readFile(one, 'utf8').then(readAuthorities, sentence);
+    const read = await readDocument(one, stdin, MOST_OCTETS).then(readAuthorities, sentence);
     if (typeof read === 'string') return fail(one, read);
     authorities.push(...read);
   }
   const name = file === '-' ? 'standard input' : file;
   let text: string;
   try {
-    if (file !== '-' && (await stat(file)).size > MOST_OCTETS)
-      return fail(name, `it has more than ${MOST_OCTETS} octets`);
-    text = (file === '-' ? await buffer(stdin) : await readFile(file)).toString('utf8');
+    text = await readDocument(file, stdin, MOST_OCTETS);
   } catch (error) {
     return fail(name, sentence(error));
   }

@@ -370,6 +370,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON - 600_000,
     created: NOON - 600_000,
     lastError: '',
+    doubt: null,
   },
   {
     id: '2026-03-01-01.begin.2',
@@ -383,6 +384,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 240_000,
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
+    doubt: null,
   },
   {
     id: '2026-03-01-01.begin.webhook-1a2b3c4d',
@@ -396,6 +398,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 30_000,
     created: NOON - 600_000,
     lastError: 'answers 503',
+    doubt: null,
   },
 ];
 
@@ -797,6 +800,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
     machines: async () => MACHINES,
+    forgetMachine: async () => ({
+      rows: [
+        { machine: '192.0.2.10', partitions: [0, 2], cases: 1, witnesses: 3, silent: '' },
+        { machine: '192.0.2.30', partitions: [], cases: 0, witnesses: 0, silent: 'it did not answer within 3 s' },
+      ],
+      notes: ['not done in partitions 1, 3: give the command again once a machine has them'],
+    }),
     partitions: async () => PARTITIONS,
     refused: async () => [
       { what: 'judged', machine: '192.0.2.20', times: 3, last: NOON, why: 'it is no JSON in UTF-8' },

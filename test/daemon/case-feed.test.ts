@@ -107,6 +107,21 @@ describe('daemon/case-feed', () => {
     expect(told).to.deep.equal(['held a@192.0.2.1', 'gone b@192.0.2.1', 'unseen c@192.0.2.1', 'whole a@192.0.2.1']);
   });
 
+  it('takes what a collector held for gone once it is removed for good, and waits for it no more', async () => {
+    const { told, witnesses, feed, cursor, asked } = feedOf([{ collector: TOKYO, life: 1, sequence: 7 }]);
+    for (const [peer, state] of [
+      ['a@192.0.2.1', 'unseen'],
+      ['b@192.0.2.1', 'gone'],
+      ['a@192.0.2.2', 'unseen'],
+    ] as const)
+      witnesses.push({ peer, as: 64497, address: '192.0.2.9', state });
+    expect(await feed.forget(TOKYO)).to.deep.equal({ cases: 1, witnesses: 1 });
+    expect(told).to.deep.equal(['forgotten a@192.0.2.1']);
+    expect(cursor()).to.deep.equal([{ op: 'cursor.forget', collector: TOKYO }]);
+    feed.askAgain();
+    expect(asked).to.deep.equal([]);
+  });
+
   it('loses sight of what a collector held that begins a new life, or is not heard', async () => {
     const { take, told, witnesses, feed } = feedOf([{ collector: TOKYO, life: 1, sequence: 7 }]);
     witnesses.push({ peer: 'a@192.0.2.1', as: 64497, address: '192.0.2.9', state: 'holds' });

@@ -166,6 +166,23 @@ describe('flow/translation-table', () => {
     expect([has(1989), has(1990)]).to.deep.equal([false, true]);
   });
 
+  it('walks so many records of one address and no more, the latest first, and counts where there are others', () => {
+    const table = translationTable(1 << 20, 100);
+    const inside = (i: number) => ends(`10.0.${i >> 8}.${i & 255}`, null);
+    for (let i = 0; i < 300; i++) table.take(session(i, 'create', inside(i), ends('10.1.9.2', null)));
+    expect(table.cutShort).to.equal(0);
+    const found = table.find(packet('10.1.9.2', 1024, '10.3.0.10', 9999), 300, 0);
+    expect(found.map(({ from }) => from)).to.deep.equal(Array.from({ length: 100 }, (_, i) => 299 - i));
+    expect(table.cutShort).to.equal(1);
+    // What is dropped leaves the others where they are.
+    for (let i = 0; i < 300; i += 2) table.take(session(400, 'delete', inside(i), ends('10.1.9.2', null)));
+    table.dropBefore(401);
+    expect(table.size).to.equal(150);
+    expect(table.find(packet('10.1.9.2', 1024, '10.3.0.10', 9999), 500, 0).map(({ from }) => from)).to.deep.equal(
+      Array.from({ length: 100 }, (_, i) => 299 - 2 * i),
+    );
+  });
+
   it('answers as a list of sessions would', () => {
     const port = fc.integer({ min: 1, max: 4 });
     const step = fc.record({

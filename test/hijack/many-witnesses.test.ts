@@ -61,6 +61,16 @@ describe('hijack/case-book, a hijack that many peers see', () => {
     expect(last(away).witnesses.filter(({ state }) => state === 'holds')).to.deep.equal([]);
   });
 
+  it('is no other case for being told anew as it is', () => {
+    const { book, world } = openBook();
+    const one = held('tyo1', T0, { path: [64500, 64510, 64666] });
+    expect(book.judged([one])).to.have.length(1);
+    world.now += 5;
+    expect(book.judged([{ ...one, time: world.now, path: [...one.path] }])).to.deep.equal([]);
+    expect(book.judged([{ ...one, time: world.now, path: [64500, 64511, 64666] }])).to.have.length(1);
+    expect(book.judged([{ ...one, time: world.now, path: [64500, 64511, 64666], blackhole: true }])).to.have.length(1);
+  });
+
   it('is judged by the path of most once enough have changed or a minute has passed', () => {
     const { book, world } = seenByMany();
     const via = (i: number) => held(`p${i}`, world.now, { path: [64500, 64511, 64666] });

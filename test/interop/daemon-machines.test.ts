@@ -86,6 +86,9 @@ describe('interop/daemon-machines', function () {
       expect(summary).to.include({ cases: 4, open: 4 });
       expect(cases.map(({ prefix }) => prefix).sort()).to.deep.equal([0, 1, 2, 3].map(prefixOf));
     }
+    const threads = shared.smtp.received.map(({ mail }) => [mail.references].flat());
+    expect(new Set(threads.map(([root]) => root)).size, 'one thread').to.equal(1);
+    expect(threads[0]![0]).to.match(new RegExp(`^<${incident}\\.incident@`));
     const { stdout } = await engines[0]!.itctl('show', 'incident');
     expect(stdout.match(/^I\d{4}-/gm)).to.have.length(1);
   });
@@ -129,5 +132,29 @@ describe('interop/daemon-machines', function () {
     await until('their ends are told', () => mailsOf(/./).length === 14);
     const { stdout } = await collector.itctl('show', 'case', 'all');
     expect(stdout).to.contain(prefixOf(6));
+  });
+
+  it('ends the cases of a machine that was removed for good, once a person has said so', async () => {
+    const [, second] = engines;
+    const forget = () => second!.itctl('clear', 'collector', collector.address);
+    expect((await forget()).stderr).to.contain(`machine ${collector.address} is heard: end it first`);
+    await collector.end();
+    feed.close();
+    await until('it is missed', async () => (await machinesOf(second!)).some(({ missed }) => missed));
+    await until('what it held is out of sight', async () =>
+      (await openCases(second!)).every(({ witnesses }) => witnesses.every(({ state }) => state !== 'holds')),
+    );
+    expect(await openCases(second!)).to.have.length(2);
+    // A machine that starts now has never heard it, and does not wait for it: it reads of it in the cases.
+    await second!.end('SIGKILL');
+    await second!.start();
+    await until('all partitions are here', async () => (await machinesOf(second!))[0]?.partitions.length === 4);
+    const { status, stdout, stderr } = await forget();
+    expect(`${stderr}${status}`).to.equal('0');
+    expect(stdout).to.match(/0,1,2,3 +2 +2/);
+    await until('both cases are over', async () => (await openCases(second!)).length === 0);
+    await until('their ends are told', () => mailsOf(/./).length === 16);
+    expect((await forget()).stderr).to.contain(`nothing was known of a machine ${collector.address}`);
+    expect((await machinesOf(second!)).map(({ machine }) => machine)).to.deep.equal([second!.address]);
   });
 });

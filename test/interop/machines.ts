@@ -11,16 +11,28 @@ export const OFFENDER = 64666;
 
 /** Registered prefixes: 10.0.0.0/24 and so on, `count` of them. */
 export const prefixOf = (number: number): string => `10.${number >> 8}.${number & 255}.0/24`;
-const rpslOf = (count: number): string =>
-  Array.from(
-    { length: count },
-    (_, i) => `route: ${prefixOf(i)}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`,
-  ).join('\n');
+export const objectOf = (number: number, origin = 64500): string =>
+  `route: ${prefixOf(number)}\norigin: AS${origin}\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`;
+/** The registry of a test: `of` tells what stands there for each prefix. */
+export const rpslOf = (count: number, of: (number: number) => string = objectOf): string =>
+  Array.from({ length: count }, (_, i) => of(i)).join('\n');
 
 /** Addresses at which a machine finds the servers, at their own ports. */
 export interface Ways {
   readonly nats: string;
   readonly postgresql: string;
+  /** Port of its mail server; left out: that of all. */
+  readonly smtp?: number;
+}
+
+/** What differs from test to test in what all machines share. */
+export interface SharedSettings {
+  /** More in `irr`, `notify mail`, and at the top. */
+  readonly irr?: string;
+  readonly mail?: string;
+  readonly more?: string;
+  /** More for postgresql.conf. */
+  readonly postgresql?: string;
 }
 
 export interface Shared {
@@ -36,9 +48,9 @@ export interface Shared {
 }
 
 /** Null: one of the servers is not installed. */
-export async function sharedServers(prefixes: number): Promise<Shared | null> {
+export async function sharedServers(prefixes: number, settings: SharedSettings = {}): Promise<Shared | null> {
   const nats = await natsServer();
-  const postgresql = nats && (await cluster('fsync = off'));
+  const postgresql = nats && (await cluster(`fsync = off\n${settings.postgresql ?? ''}`));
   if (nats === null || postgresql === null) {
     await nats?.close();
     return null;
@@ -58,10 +70,11 @@ export async function sharedServers(prefixes: number): Promise<Shared | null> {
 role ${role};
 bus nats "${nats.url.replace(nats.host, by.nats)}";
 store postgresql "${postgresql.url().replace(postgresql.host, by.postgresql)}";
-irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
+irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; ${settings.irr ?? ''} }
 watch ours { maintainer MAINT-OWNER; group noc; hold up 1s; hold down 1s; }
 group noc { mail "oncall@example.net"; }
-notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}; tls none; language en; }
+notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${by.smtp ?? smtp.port}; tls none; language en; ${settings.mail ?? ''} }
+${settings.more ?? ''}
 ${more(address)}`);
       return { ...daemon, address };
     },

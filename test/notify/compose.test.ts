@@ -29,6 +29,23 @@ describe('notify/compose', () => {
     ]);
   });
 
+  it('makes one thread of the mails of an incident, at whichever machine they are written', () => {
+    const incident = 'I2026-11-22-01';
+    const at = (hostname: string) => ({ ...options, hostname, mailDomain: 'a.example.net' });
+    const begin = composeMail({ ...begun, incident }, { event: 'begin' }, to, at('a.example.net'));
+    const root = '<I2026-11-22-01.incident@a.example.net>';
+    expect([begin.references, begin.follows]).to.deep.equal([root, null]);
+    const other = composeMail({ ...begun, incident, id: '2026-11-22-04' }, { event: 'begin' }, to, at('b.example.net'));
+    expect([other.messageId, other.references]).to.deep.equal(['<2026-11-22-04.begin.1@a.example.net>', root]);
+    const end = composeMail({ ...ended, incident }, { event: 'end' }, to, at('b.example.net'));
+    expect([end.references, end.follows]).to.deep.equal([`${root} ${begin.messageId}`, begin.messageId]);
+    expect(end.text)
+      .to.match(/^ {2}Incident +I2026-11-22-01$/m)
+      .and.to.match(/インシデント +I2026-11-22-01$/m);
+    const forged = composeMail({ ...begun, incident: 'I1>\r\nBcc: <a' }, { event: 'begin' }, to, options);
+    expect(forged.references).to.equal('<I1___Bcc___a.incident@collector.example.net>');
+  });
+
   it('says whose X-Keiro it is that names the reader', () => {
     const mail = (because: string) =>
       composeMail(begun, { event: 'begin' }, { ...to, because }, options).text.replace(/\s+/g, ' ');

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { MailConfig } from '../../src/config/tree.ts';
-import { createMailer } from '../../src/notify/mail.ts';
+import type { Handing } from '../../src/notify/delivery.ts';
+import { createMailer, DOUBT_HEADER } from '../../src/notify/mail.ts';
 import { outboxRecords, readMail } from '../../src/notify/notices.ts';
 import { begun, block, settings } from './cases.ts';
 import { dkimOf } from './dkim.ts';
@@ -24,14 +25,14 @@ describe('notify/mail', () => {
   };
   const serve = async (options: Parameters<typeof relay>[0] = {}): Promise<Relay> => keep(await relay(options));
   const timeouts = { connect: 1000, greeting: 1000, silence: 2000, whole: 4000 };
-  const send = (ports: readonly number[], more: Partial<MailConfig> = {}, still?: () => boolean) =>
+  const send = (ports: readonly number[], more: Partial<MailConfig> = {}, handing?: Handing) =>
     createMailer(
       { ...block, relays: ports.map(port => ({ host: '127.0.0.1', port })), ...more },
       'h.example',
       timeouts,
-    ).send('noc@example.net', mail, new AbortController().signal, still);
+    ).send('noc@example.net', mail, new AbortController().signal, handing);
 
-  it('asks whether it may still send once the server takes the mail, and else sends nothing of it', async () => {
+  it('asks whether it may still send before the end of the mail, and else the server has none', async () => {
     let begun = 0;
     const server = await serve({
       onRcptTo(_to, _session, done) {
@@ -40,14 +41,47 @@ describe('notify/mail', () => {
       },
     });
     const asked: number[] = [];
-    const outcome = await send([server.port], {}, () => {
-      asked.push(begun);
-      return false;
+    const may = (yes: boolean, doubt: number | null = null): Handing => ({
+      doubt,
+      async begin() {
+        asked.push(begun);
+        return yes;
+      },
     });
-    expect(outcome).to.include({ result: 'deferred' });
+    expect(await send([server.port], {}, may(false))).to.include({ result: 'deferred' });
     expect(asked, 'behind RCPT').to.deep.equal([1]);
-    expect(await send([server.port], {}, () => true)).to.deep.equal({ result: 'sent' });
+    expect(await send([server.port], {}, may(true))).to.deep.equal({ result: 'sent' });
     expect(server.received).to.have.length(1);
+    const [first] = server.received;
+    expect(first!.mail.headers.has(DOUBT_HEADER.toLowerCase())).to.equal(false);
+    expect(await send([server.port], {}, may(true, Date.UTC(2026, 10, 29, 20, 3, 4)))).to.deep.equal({
+      result: 'sent',
+    });
+    const again = server.received[1]!.mail;
+    expect(again.messageId).to.equal(first!.mail.messageId);
+    expect(again.headers.get(DOUBT_HEADER.toLowerCase())).to.equal('2026-11-29T20:03:04.000Z');
+    expect(again.text).to.match(
+      /二度届いている可能性[\s\S]*This may reach you a second time[\s\S]*2026-11-29\s20:03:04\sUTC/,
+    );
+    expect(again.text!.endsWith(first!.mail.text!), 'and all that it said').to.equal(true);
+  });
+
+  it('knows that nobody knows: only of a mail that the server had whole and did not answer', async () => {
+    const mute = await serve({
+      onData(stream) {
+        stream.resume();
+        // and not a word
+      },
+    });
+    expect(await send([mute.port])).to.deep.include({ result: 'deferred', doubt: true });
+    const refusing = await serve({ accepting: () => answer(451, '4.3.0 later') });
+    expect(await send([refusing.port]))
+      .to.include({ result: 'deferred' })
+      .and.not.to.have.property('doubt');
+    const early = await serve({ onRcptTo: (_to, session) => void session, socketTimeout: 500 });
+    expect(await send([early.port]))
+      .to.include({ result: 'deferred' })
+      .and.not.to.have.property('doubt');
   });
 
   describe('with several relays', () => {

@@ -106,6 +106,32 @@ describe('notify/outbox', () => {
     expect(box.status()).to.deep.include({ waiting: 0, sending: 0, sent: 6, failed: 0, oldest: null });
   });
 
+  it('refers to the incident in all of its mails, and answers a mail by what follows it', async () => {
+    const of = { ...begun, incident: 'I2026-11-22-01' };
+    const server = await serve();
+    const box = outbox(server.port);
+    await box.start();
+    const rowsOf = (event: 'begin' | 'end') =>
+      outboxRecords(
+        { case: event === 'begin' ? of : { ...ended, incident: of.incident }, event },
+        settings,
+        CREATED,
+      ).records.slice(0, 1);
+    for (const event of ['begin', 'end'] as const) {
+      const rows = rowsOf(event);
+      await store.write([
+        { op: 'case.put', record: caseRecord(of.id) },
+        ...rows.map(record => ({ op: 'outbox.add', record }) as const),
+      ]);
+      box.added(rows);
+      await server.got(event === 'begin' ? 1 : 2);
+    }
+    const [begin, end] = server.received.map(({ mail }) => mail);
+    const root = '<I2026-11-22-01.incident@collector.example.net>';
+    expect([begin?.references, begin?.inReplyTo]).to.deep.equal([root, undefined]);
+    expect([end?.references, end?.inReplyTo]).to.deep.equal([[root, begin?.messageId], begin?.messageId]);
+  });
+
   it('keeps mail while nothing listens, and delivers it once when the server is there', async () => {
     const gone = await relay();
     await gone.close();
@@ -261,7 +287,9 @@ describe('notify/outbox', () => {
   it('takes up what an earlier life left, and does not send what was sent', async () => {
     const server = await serve();
     const records = await stored();
-    await store.write([{ op: 'outbox.update', id: records[0]!.id, state: 'sent', attempts: 1, due: 0, lastError: '' }]);
+    await store.write([
+      { op: 'outbox.update', id: records[0]!.id, state: 'sent', attempts: 1, due: 0, lastError: '', doubt: null },
+    ]);
     const box = outbox(server.port);
     await box.start();
     await settled(3);

@@ -107,6 +107,19 @@ describe('notify/telling', () => {
         expect(await events(idOf(i)), idOf(i)).to.deep.equal([i < 20 ? 'begin' : 'storm']);
     });
 
+    it('names the incident that all of a summary are of', async () => {
+      const storm = async (from: number, now: number, incidentOf: (i: number) => string) => {
+        for (let i = from; i < from + 2 * STORM_BEGINS; i++)
+          await change(idOf(i), 'begin', now, { prefix: prefix(i), incident: incidentOf(i) });
+        return readMail((await due(now + SUMMARY_WAIT))[0]!)!;
+      };
+      const one = await storm(0, NOW, () => 'I2026-11-22-001');
+      expect(one.references).to.equal('<I2026-11-22-001.incident@collector.example.net>');
+      expect(one.text.replace(/\s+/g, ' ')).to.include('"itctl show incident I2026-11-22-001" shows');
+      const mixed = await storm(100, NOW + 3 * SUMMARY_WAIT, i => `I2026-11-22-10${i % 2}`);
+      expect([mixed.references, mixed.text.includes('show incident')]).to.deep.equal([null, false]);
+    });
+
     it('sums up their ends too, and tells each of the first by itself', async () => {
       await begin();
       await due(NOW + 2 * SUMMARY_WAIT);

@@ -51,6 +51,7 @@ describe('notify/webhook', () => {
       'content-type': 'application/json; charset=utf-8',
       'x-intertrack-event': 'begin',
       'x-intertrack-id': notice.id,
+      'idempotency-key': `"${notice.id}"`,
     });
     expect(JSON.parse(request!.body.toString())).to.deep.equal(notice);
     const given = {
@@ -153,6 +154,25 @@ describe('notify/webhook', () => {
     const gone = await webServer();
     await gone.close();
     expect(errorOf(await sent(gone))).to.match(/^deferred: .*ECONNREFUSED/);
+  });
+
+  it('knows that nobody knows, of a server that had it all and did not answer; and what comes again says so', async () => {
+    const rude = await serve(response => response.destroy());
+    expect(await sent(rude)).to.include({ result: 'deferred', doubt: true });
+    const gone = await webServer();
+    await gone.close();
+    expect(await sent(gone))
+      .to.include({ result: 'deferred' })
+      .and.not.to.have.property('doubt');
+    const busy = await serve(response => response.writeHead(503).end());
+    expect(await sent(busy))
+      .to.include({ result: 'deferred' })
+      .and.not.to.have.property('doubt');
+    const server = await serve();
+    await createWebhook(hook(server.port)).send(notice, still, Date.UTC(2026, 10, 29, 20, 3, 4));
+    const keyOf = (of: typeof server) => of.received[0]!.headers['idempotency-key'];
+    expect(server.received[0]!.headers['x-intertrack-doubt']).to.equal('2026-11-29T20:03:04.000Z');
+    expect(keyOf(server)).to.equal(keyOf(rude));
   });
 
   it('defers headers without an end', async () => {

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { encodeFrame } from '../../src/net/frames.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
 import { answerLines, falseChance } from '../../src/probe/ask-command.ts';
 import { askOptions, readTime } from '../../src/probe/ask-options.ts';
 import { openAskSocket } from '../../src/probe/ask-socket.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
+import { until } from '../interop/bgp-peers.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
 
 const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
@@ -176,5 +178,28 @@ describe('itprobe ask', () => {
     for (const socket of late) expect(await text(socket)).to.contain('too many');
     asked.close();
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('lets no refused client keep its descriptor, whether it hangs up or not', async () => {
+    const path = join(folder, 'x.ask');
+    const asked = await openAskSocket(path, async () => Promise.reject(new Error('no')), 20);
+    const socket = connect({ path, allowHalfOpen: true });
+    let gone = false;
+    socket.on('error', () => {
+      gone = true;
+    });
+    socket.write(encodeFrame({ type: 'goodbye' }));
+    let told = '';
+    socket.on('data', octets => {
+      told += octets;
+    });
+    await until('it is refused', () => told.includes('refused'));
+    // It never hangs up, and goes on talking until nobody holds the other end any more.
+    await until('the probe has hung up', () => {
+      if (!gone) socket.write(encodeFrame({ type: 'goodbye' }));
+      return gone;
+    });
+    asked.close();
+    socket.destroy();
   });
 });

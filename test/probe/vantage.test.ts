@@ -307,6 +307,16 @@ describe('probe/vantage', () => {
       ]);
     });
 
+    it('says nothing of an address that moves and is of nobody', () => {
+      const said: string[] = [];
+      const map = vantageMap({ say: line => said.push(line) });
+      map.configure(probeBlock(learning));
+      map.know({ ...lan, members: [] });
+      claims(map, mac('01'), '192.0.2.200', 0);
+      for (const second of [30, 60, 89, 200]) claims(map, mac('11'), '192.0.2.200', second);
+      expect(said).to.deep.equal([]);
+    });
+
     it('is of no AS when one address has IP addresses of several, unless its VLANs tell them apart', () => {
       const map = mapOf(learning, lan);
       claims(map, mac('01'), '192.0.2.1', 0);

@@ -18,6 +18,7 @@ export function outboxRecord(id: string, caseId: string, due = 5): OutboxRecord 
     due,
     created: 1,
     lastError: '',
+    doubt: null,
   };
 }
 

@@ -18,7 +18,7 @@ describe('store', () => {
     await store.write([{ op: 'audit.add', record: { time: 1, what: 'asked', body: '{}' } }]);
     await store.write([
       { op: 'case.put', record: { ...caseRecord('c1', 'changed'), state: 'resolved' } },
-      { op: 'outbox.update', id: 'c1.begin.1', state: 'sent', attempts: 2, due: 9, lastError: '' },
+      { op: 'outbox.update', id: 'c1.begin.1', state: 'sent', attempts: 2, due: 9, lastError: '', doubt: null },
       { op: 'outbox.add', record: { ...outboxRecord('c1.begin.1', 'c1'), body: 'added again: ignored' } },
     ]);
     await store.close();
@@ -52,7 +52,7 @@ describe('store', () => {
     );
     const missing: StoreWrite[] = [
       ...caseWithNotice('c3'),
-      { op: 'outbox.update', id: 'nothing', state: 'sent', attempts: 1, due: 0, lastError: '' },
+      { op: 'outbox.update', id: 'nothing', state: 'sent', attempts: 1, due: 0, lastError: '', doubt: null },
     ];
     expect(await rejection(store.write(missing))).to.contain('the outbox has no message nothing');
     const unsendable = [

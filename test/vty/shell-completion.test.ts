@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { completionLines } from '../../src/vty/shell-completion.ts';
 import { scriptedDaemon } from '../control/scripted.ts';
+import { until } from '../interop/bgp-peers.ts';
 import { PROGRAM_ENV, skipFor } from '../programs.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -54,6 +55,27 @@ describe('vty/shell-completion', () => {
       ).to.deep.equal(['count']);
     expect(await bash('show', 'status', '\\|', 'inc')).to.deep.equal(['include']);
     expect(await bash('watch', 'show', 'status', 'ev')).to.deep.equal(['every']);
+  });
+
+  it('offers filters in a bash on a terminal, behind a bar that is quoted', async function () {
+    this.timeout(90_000);
+    skipFor(this, spawnSync('tmux', ['-V']).error === undefined ? null : 'no tmux here');
+    const tmux = (...words: string[]) =>
+      spawnSync('tmux', ['-S', join(folder, 'tmux'), '-f', '/dev/null', ...words], {
+        ...{ encoding: 'utf8', env: { ...process.env, ...environment() }, cwd: folder },
+      }).stdout;
+    const screen = () => tmux('capture-pane', '-p');
+    tmux('new-session', '-d', '-x', '80', '-y', '24', 'bash --norc --noprofile');
+    try {
+      tmux('send-keys', `PS1='ready> '; . ${ROOT}contrib/completion/itctl.bash`, 'Enter');
+      await until('bash is there', () => /^ready> $/m.test(`${screen().trimEnd()} `));
+      tmux('send-keys', "bind 'set show-all-if-ambiguous on'", 'Enter');
+      tmux('send-keys', '-l', 'itctl show status \\| ');
+      tmux('send-keys', 'Tab');
+      await until('the filters', () => /^begin +count +exclude +include +json *$/m.test(screen()));
+    } finally {
+      tmux('kill-server');
+    }
   });
 
   it('offers files where a file may stand', async () => {

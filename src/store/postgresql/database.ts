@@ -8,7 +8,8 @@ import { readPrivateFile } from '../../net/private-file.ts';
 import { migrate } from './migrate.ts';
 import { keepPace, type Pace } from './pace.ts';
 import { steps as allSteps, type SchemaStep } from './schema.ts';
-import { describeTrouble } from './trouble.ts';
+import { type Servers, serversOf, urlsOf } from './servers.ts';
+import { describeTrouble, isPassing } from './trouble.ts';
 
 /** Connections of one daemon at most. */
 const MOST_CONNECTIONS = 10;
@@ -25,7 +26,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 export interface DatabaseOptions {
-  /** `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]`; without a password. */
+  /** `postgres://USER@HOST[:PORT][,HOST[:PORT]…]/DATABASE[?sslmode=…]`; without a password. */
   readonly url: string;
   /** File with the password, one line; null: none is needed, or the URL's certificate tells. */
   readonly passwordFile: string | null;
@@ -67,6 +68,8 @@ export interface Database {
   /** The database without any secret, for messages. */
   readonly place: string;
   readonly pool: pg.Pool;
+  /** Brings the schema up: before, nothing else can be asked. Rejects with one line that says what is wrong and what to do. */
+  bringUp(): Promise<void>;
   readonly pace: Pace;
   /**
    * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
@@ -84,18 +87,38 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Connects and brings the schema up; rejects with one line that says what is wrong and what to do. */
+/** Connects and brings the schema up; rejects as `bringUp` does. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const url = new URL(options.url);
-  const place = `postgresql ${url.host || url.searchParams.get('host') || 'socket'}${url.pathname}`;
-  const failed = (error: unknown) => new Error(describeTrouble(place, error));
-  let config: pg.PoolConfig;
+  const database = databaseOf(options);
   try {
+    await database.bringUp();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** True when what an operation of the database rejected with may be over by itself. */
+export const mayPass = (error: unknown): boolean => error instanceof Error && isPassing(error.cause);
+
+/** Connects when something is asked. Throws in words when a file that it needs cannot be read. */
+export function databaseOf(options: DatabaseOptions): Database {
+  let place = 'store postgresql';
+  const failed = (error: unknown) => new Error(describeTrouble(place, error), { cause: error });
+  let config: pg.PoolConfig;
+  let servers: Servers;
+  try {
+    servers = serversOf(urlsOf(options.url).map(url => withPassword(url, options.passwordFile)));
+    place = `postgresql ${servers.place}`;
     config = poolConfig(options);
   } catch (error) {
     throw failed(error);
   }
-  const pool = new pg.Pool(config);
+  function ClientOfPool() {
+    return servers.client(config);
+  }
+  const pool = new pg.Pool({ ...config, Client: ClientOfPool as unknown as new () => pg.Client });
   pool.on('error', error => options.onProblem(describeTrouble(place, error)));
   // While a transaction has the connection it is the transaction that fails.
   pool.on('connect', client => client.on('error', () => {}));
@@ -106,18 +129,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       throw failed(error);
     }
   };
-  try {
-    const refusal = await bringUp(config, options);
-    if (refusal !== null) throw new Error(refusal);
-  } catch (error) {
-    await pool.end();
-    throw failed(error);
-  }
   const { holder } = options;
   const seconds = (milliseconds: number) => milliseconds / 1000;
   return {
     place,
     pool,
+    async bringUp() {
+      try {
+        const refusal = await bringUp(servers, config, options);
+        if (refusal !== null) throw new Error(refusal);
+      } catch (error) {
+        throw failed(error);
+      }
+    },
     pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
@@ -156,24 +180,22 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-function poolConfig({
-  url: text,
-  passwordFile,
-  authorities,
-  certificate,
-  key,
-  holder,
-}: DatabaseOptions): pg.PoolConfig {
+/** A URL as the library takes it. What it does not know of libpq's words is ours to do. */
+function withPassword(text: string, passwordFile: string | null): string {
   const url = new URL(text);
-  const mode = url.searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
-  url.searchParams.delete('sslmode');
+  for (const ours of ['sslmode', 'target_session_attrs']) url.searchParams.delete(ours);
   // What stands in the URL, be it nothing, is what the library takes: so that is where the password goes.
   if (passwordFile !== null) url.password = encodeURIComponent(readPrivateFile(passwordFile).split(/\r?\n/, 1)[0]!);
+  return url.href;
+}
+
+function poolConfig({ url, authorities, certificate, key, holder }: DatabaseOptions): pg.PoolConfig {
+  const mode =
+    new URL(urlsOf(url)[0]!).searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
   const read = (file: string | null | undefined) => (file ? { pem: readFileSync(file, 'utf8') } : null);
   const [ca, cert] = [read(authorities), read(certificate)];
   const own = key ? { pem: readPrivateFile(key) } : null;
   return {
-    connectionString: url.href,
     ssl:
       mode === 'disable'
         ? false
@@ -195,15 +217,20 @@ function poolConfig({
 
 /** Null, or why this program must leave the database alone. A connection of its own: closing it gives the turn back. */
 async function bringUp(
+  servers: Servers,
   config: pg.PoolConfig,
   { steps = allSteps, onSchema, onWork }: DatabaseOptions,
 ): Promise<string | null> {
-  const client = new pg.Client({ ...config, statement_timeout: 0, query_timeout: 0 });
-  client.on('error', () => {}); // it is the statement that fails
-  try {
-    await client.connect();
-    return await migrate({ client, steps, say: onSchema ?? (() => {}), onWork: onWork ?? (() => {}) });
-  } finally {
-    await client.end().catch(() => {});
+  for (let tries = 1; ; tries++) {
+    const client = servers.client({ ...config, statement_timeout: 0, query_timeout: 0 });
+    client.on('error', () => {}); // it is the statement that fails
+    try {
+      await client.connect();
+      return await migrate({ client, steps, say: onSchema ?? (() => {}), onWork: onWork ?? (() => {}) });
+    } catch (error) {
+      if (tries >= servers.count || !isPassing(error)) throw error;
+    } finally {
+      await client.end().catch(() => {});
+    }
   }
 }

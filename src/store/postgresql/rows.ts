@@ -64,9 +64,10 @@ const PARTS = {
       ['due', 'bigint'],
       ['created', 'bigint'],
       ['lastError', 'text'],
+      ['doubt', 'bigint'],
     ],
     `INSERT INTO outbox
-       (scope, id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
+       (scope, id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error, doubt)
      SELECT mine.scope, row.* FROM mine, :rows ON CONFLICT (id) DO NOTHING`,
   ),
   'told.add': part<{ readonly caseId: string; readonly notice: string }>(

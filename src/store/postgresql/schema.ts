@@ -152,6 +152,8 @@ export const steps: readonly SchemaStep[] = [
     ) WITH (fillfactor = 50);
     ALTER TABLE cases ADD COLUMN offender bigint;`,
   },
+  // When the other end may have had a notice whole; a program that does not know of it sends it again without a word.
+  { serves: 1, sql: 'ALTER TABLE outbox ADD COLUMN doubt bigint' },
 ];
 
 /** Held while the schema is looked at and changed: "ITRK". */

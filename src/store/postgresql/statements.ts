@@ -14,6 +14,7 @@ export const SHARED_WRITES = [
   'owed.done',
   'told.add',
   'cursor.put',
+  'cursor.forget',
   'trace.put',
   'trace.begun',
   'trace.over',
@@ -24,7 +25,7 @@ export const SHARED_WRITES = [
 export type SharedWrite = Extract<StoreWrite, { readonly op: (typeof SHARED_WRITES)[number] }>;
 
 const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
-  last_error AS "lastError"`;
+  last_error AS "lastError", doubt`;
 const CASE = 'id, state, prefix, opened, changed, incident, body';
 const OPEN_HERE = `case_id IN (SELECT id FROM cases WHERE scope = :scope AND state <> 'resolved')`;
 
@@ -84,11 +85,12 @@ type Alone = Exclude<
   'case.put' | 'evidence.add' | 'outbox.add' | 'told.add' | 'cursor.put' | 'audit.add' | 'audit.forget'
 >;
 const WRITES: Readonly<Record<Alone, string>> = {
-  'outbox.update': `UPDATE outbox SET state = :state, attempts = :attempts, due = :due, last_error = :lastError
-    WHERE scope = :scope AND id = :id`,
+  'outbox.update': `UPDATE outbox SET state = CASE state WHEN 'sent' THEN state ELSE :state END, attempts = :attempts,
+    due = :due, last_error = :lastError, doubt = :doubt WHERE scope = :scope AND id = :id`,
   'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (:scope, :caseId, :event, :time)
     ON CONFLICT (case_id, event) DO NOTHING`,
   'owed.done': 'DELETE FROM owed WHERE scope = :scope AND case_id = :caseId AND event = :event',
+  'cursor.forget': 'DELETE FROM cursors WHERE scope = :scope AND collector = :collector',
   'trace.put': `INSERT INTO traces (scope, id, asked, body) VALUES (:scope, :id, :asked, :body)
     ON CONFLICT (scope, id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'trace.begun': `INSERT INTO trace_work (scope, id, body) VALUES (:scope, :id, :body)

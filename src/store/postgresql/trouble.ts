@@ -1,5 +1,6 @@
 /** What went wrong at the database, in words, and whether it says anything about the statement. */
 import { DatabaseError } from 'pg';
+import { NOT_PRIMARY } from './servers.ts';
 
 /** SQLSTATE classes and codes that an operator can do something about (PostgreSQL manual, appendix A). */
 const KNOWN: readonly (readonly [code: string, advice: string])[] = [
@@ -28,11 +29,25 @@ export function describeTrouble(place: string, error: unknown): string {
 /** True when a connection broke, or none could be made: not a word of the database, nor a fault of this program. */
 export function isOfConnection(error: unknown): boolean {
   if (error instanceof DatabaseError || !(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isOfConnection);
   return (
     'syscall' in error ||
-    /^(Connection terminated|Client has encountered a connection error|Query read timeout)/.test(error.message)
+    ('code' in error && error.code === NOT_PRIMARY) ||
+    /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout e)/.test(
+      error.message,
+    )
   );
 }
+
+/**
+ * SQLSTATE classes and codes of what passes by itself: connections, a server that has no room, starts, ends or is asked by too
+ * many at a time; and a standby, which may be the primary soon.
+ */
+const PASSING = ['08', '25006', '40', '53', '55P03', '57'];
+
+/** True when it can mend without anybody changing the configuration or the database: then it is worth to wait. */
+export const isPassing = (error: unknown): boolean =>
+  isOfConnection(error) || PASSING.some(prefix => sqlStateOf(error).startsWith(prefix));
 
 /** True when this user, or this database, cannot carry out the statement, however often it is asked. */
 export const isRefusal = (error: unknown): error is DatabaseError =>

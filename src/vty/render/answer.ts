@@ -31,7 +31,7 @@ import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
-import { renderMachine, renderMachines, renderRoutesOfAll, renderSummaryOfAll } from './machine.ts';
+import { renderForgotten, renderMachine, renderMachines, renderRoutesOfAll, renderSummaryOfAll } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { asIs } from './page.ts';
@@ -80,6 +80,7 @@ const RENDERINGS: Renderings = {
   'check evidence CASE-ID': first(renderChecked),
   'check route PREFIX AS': first(renderAnswered),
   'clear bgp PEER': first(renderOrder),
+  'clear collector MACHINE': renderForgotten,
   'clear traceback AS': first(renderOrder),
   'disable traceback': first(renderOrder),
   'disable traceback AS': first(renderOrder),

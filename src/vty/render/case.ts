@@ -310,9 +310,10 @@ export function renderMarked(one: Case): string[] {
 
 function reached(notice: NoticeRow): string {
   const error = notice.lastError === '' ? '' : `: ${notice.lastError}`;
-  if (notice.state === 'sent') return `delivered at attempt ${notice.attempts}`;
+  const doubt = notice.doubt === null ? '' : `, may have come before at ${instant(notice.doubt)}`;
+  if (notice.state === 'sent') return `delivered at attempt ${notice.attempts}${doubt}`;
   if (notice.state === 'failed') return `given up after ${count(notice.attempts, 'attempt')}${error}`;
-  return `pending after ${count(notice.attempts, 'attempt')}, next ${instant(notice.due)}${error}`;
+  return `pending after ${count(notice.attempts, 'attempt')}, next ${instant(notice.due)}${doubt}${error}`;
 }
 
 function indented(lines: readonly string[]): string[] {
@@ -339,7 +340,9 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
       row.event,
       row.attempts,
       duration(row.due - now),
-      row.lastError,
+      row.doubt === null
+        ? row.lastError
+        : `in doubt since ${instant(row.doubt)}${row.lastError === '' ? '' : `: ${row.lastError}`}`,
     ]),
   );
 }

@@ -1,4 +1,5 @@
 import type {
+  ForgottenRow,
   MachineDetail,
   MachineRouteRow,
   MachineRow,
@@ -18,6 +19,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     [
       { head: 'Machine' },
       { head: 'State' },
+      { head: 'Version' },
       { head: 'Peers', right: true },
       { head: 'Routes', right: true },
       { head: 'Waiting', right: true },
@@ -27,6 +29,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     rows.map(row => [
       row.self ? `${row.machine} *` : row.machine,
       row.missed ? `silent ${duration(now - row.heard)}` : `up ${duration(now - row.started)}`,
+      row.version,
       `${row.established}/${row.peers}`,
       row.routes,
       row.waiting,
@@ -113,6 +116,20 @@ function clockOf(ahead: number | null): string {
   if (ahead === null) return 'not told';
   if (Math.abs(ahead) < 1_000) return 'as ours, within a second';
   return `${seconds(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} ours`;
+}
+
+/** `clear collector`. */
+export function renderForgotten(rows: readonly ForgottenRow[]): string[] {
+  return table(
+    [
+      { head: 'Machine' },
+      { head: 'In cases of' },
+      { head: 'Cases', right: true },
+      { head: 'Witnesses gone', right: true },
+      { head: 'Not done', free: true },
+    ],
+    rows.map(row => [row.machine, row.partitions.join(',') || '-', row.cases, row.witnesses, row.silent]),
+  );
 }
 
 /** `show bgp summary all`. */

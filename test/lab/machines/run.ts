@@ -1,162 +1,193 @@
 /**
  * Rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`. Two collectors, two machines with cases, NATS and PostgreSQL,
- * under load; in each round one part is killed or frozen, or a way between two is, while prefixes are hijacked and given
- * back. Each must be one case, told once when it began and once when it ended. `FAULT='NATS killed' LASTS=600000` takes one
- * fault alone, and so many milliseconds. The last line is one JSON object.
+ * under a steady stream of UPDATEs (`LOAD=1000` a second and collector, over a table of `ROUTES=50000`); in each round a part
+ * is killed or frozen, or a way between two is, while prefixes are hijacked and given back. Each must be one case, told once
+ * when it began and once when it ended. `FAULT='NATS killed' LASTS=600000` takes one fault alone, and so many milliseconds.
+ * The last line is one JSON object.
  */
 
 import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
-import type { Intertrackd } from '../../interop/intertrackd.ts';
-import { feedStatements, machinesOf, prefixOf, type Shared, sharedServers } from '../../interop/machines.ts';
+import { feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
+import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
-import { casesTwice, mailsOf, mailsTwice, numberOption, type Told, textOption } from './told.ts';
+import { mailDoor, type Taken } from './mail-door.ts';
+import { countOf, printTable, type Row } from './table.ts';
+import { numberOption, textOption } from './told.ts';
 
 const ROUNDS = numberOption('ROUNDS', 20);
 const SEED = numberOption('SEED', 1);
 const LASTS = numberOption('LASTS', 0);
+const LOAD = numberOption('LOAD', 1_000);
+const ROUTES = numberOption('ROUTES', 50_000);
 const FAULT = textOption('FAULT');
-/** Prefixes that are hijacked in a round, half of them before the fault and half during it. */
-const EACH = 4;
+/**
+ * Prefixes of a round: four are hijacked for all of it, two of them before the fault and two during it; one begins and ends
+ * during it; one comes and goes and comes.
+ */
+const EACH = 6;
 /** How long a fault lasts, ms, at least and at most. */
 const [LEAST, MOST] = [500, 9_000];
 /** How long all may take to be told after a fault is healed, ms. */
 const PATIENCE = 120_000;
 
-interface Fault {
-  readonly name: string;
-  break(): Promise<void> | void;
-  heal(): Promise<void> | void;
-}
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
 
-const killed = (name: string, of: Intertrackd): Fault => ({
-  name: `${name} killed`,
-  break: async () => void (await of.end('SIGKILL')),
-  heal: () => of.start(),
+const prefixes = Math.max(16, ROUNDS * EACH);
+const shared = await sharedServers(prefixes, {
+  irr: 'refresh 1s;',
+  mail: 'retry 1s;',
+  postgresql: 'track_commit_timestamp = on',
 });
-const frozen = (name: string, of: { signal(signal: NodeJS.Signals): void }): Fault => ({
-  name: `${name} frozen`,
-  break: () => of.signal('SIGSTOP'),
-  heal: () => of.signal('SIGCONT'),
-});
-const ways = (name: string, of: Gate): Fault[] => [
-  { name: `${name} cut`, break: of.cut, heal: of.heal },
-  { name: `${name} frozen`, break: of.freeze, heal: of.heal },
-];
-
-const shared: Shared | null = await sharedServers(Math.max(16, ROUNDS * EACH));
 if (shared === null) throw new Error('nats-server or PostgreSQL is not installed');
-const { nats, postgresql, smtp } = shared;
-const gates = [await gate(nats), await gate(postgresql)] as const;
-const feedsAt = [loopbackAddress(), loopbackAddress()];
-const collectors = feedsAt.map(at => shared.machine('collector', feedStatements(at)));
-const engines = [
-  shared.machine('cases'),
-  shared.machine('cases', () => '', { nats: gates[0].host, postgresql: gates[1].host }),
-];
-const machines = [...collectors, ...engines];
-await Promise.all(machines.map(one => one.start()));
-const feeds: Feed[] = collectors.map(({ address }, i) => feedOf(feedsAt[i]!, address, 64497));
-
-const all: Fault[] = [
-  ...collectors.flatMap((one, i) => [killed(`collector ${i + 1}`, one), frozen(`collector ${i + 1}`, one)]),
-  ...engines.flatMap((one, i) => [killed(`engine ${i + 1}`, one), frozen(`engine ${i + 1}`, one)]),
-  { name: 'NATS killed', break: nats.kill, heal: nats.start },
-  frozen('NATS', nats),
-  { name: 'PostgreSQL killed', break: postgresql.kill, heal: postgresql.start },
-  frozen('PostgreSQL', postgresql),
-  ...ways('way of engine 2 to NATS', gates[0]),
-  ...ways('way of engine 2 to PostgreSQL', gates[1]),
-];
-const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
-if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join(', ')}`);
-
-const allOf = (prefix: string, what: Told): number => mailsOf(smtp, prefix, what);
-
-await until('all machines are there', async () => {
-  const rows = await machinesOf(collectors[0]!);
-  return rows.length === 4 && rows.every(({ missed }) => !missed) && rows.flatMap(one => one.partitions).length === 4;
-});
-console.log(smtp.received.length === 0 ? 'all four machines are there' : 'there was a mail before the first round');
+const { nats, postgresql } = shared;
+const taken: Taken[] = [];
+const closers: (() => Promise<void> | void)[] = [];
+const opened = async (of: Promise<Gate>): Promise<Gate> => {
+  const made = await of;
+  closers.push(made.close);
+  return made;
+};
+async function machine(
+  role: string,
+  more: (address: string) => string,
+  smtp?: number,
+): Promise<Machine & { at: string }> {
+  const [toNats, toPostgresql] = [await opened(gate(nats)), await opened(gate(postgresql))];
+  const by = { nats: toNats.host, postgresql: toPostgresql.host, ...(smtp !== undefined && { smtp }) };
+  const daemon = shared!.machine(role, more, by);
+  return { daemon, at: daemon.address, nats: toNats, postgresql: toPostgresql };
+}
+async function engine(): Promise<Engine> {
+  const mail = await mailDoor(one => taken.push(one));
+  closers.push(mail.close);
+  return { ...(await machine('cases', () => '', mail.port)), mail };
+}
+const feedsAt = [loopbackAddress(), loopbackAddress()] as const;
+const collectors = [
+  await machine('collector', feedStatements(feedsAt[0])),
+  await machine('collector', feedStatements(feedsAt[1])),
+] as const;
+const engines = [await engine(), await engine()] as const;
+const [first] = collectors;
+await Promise.all([...collectors, ...engines].map(({ daemon }) => daemon.start()));
+const feeds: Feed[] = collectors.map(({ at }, i) =>
+  feedOf({ from: feedsAt[i]!, to: at, as: 64497, routes: ROUTES, load: LOAD }),
+);
 
 const next = seeded(SEED);
-const rows: { fault: string; lasted: number; told: number; doubled: number; lost: number }[] = [];
+const all = faultsOf({ shared, prefixes, collectors, engines, next });
+const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
+if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join('; ')}`);
+/** Kinds still to come before any comes again. */
+let bag: Fault[] = [];
+function draw(): Fault {
+  if (bag.length === 0) bag = [...faults];
+  return bag.splice(Math.floor(next() * bag.length), 1)[0]!;
+}
+
+/** All machines are there, and each partition is with one. */
+async function isWhole(): Promise<boolean> {
+  const rows = await machinesOf(first.daemon);
+  const partitions = rows.flatMap(one => (one.missed ? [] : one.partitions));
+  return rows.length === 4 && rows.every(({ missed }) => !missed) && new Set(partitions).size === 4;
+}
+await until('all machines are there', isWhole, 60_000);
+await until('the tables are there', async () => {
+  const each = await Promise.all(collectors.map(({ daemon }) => daemon.neighbor('feed')));
+  return each.every(({ prefixes4 }) => prefixes4 >= ROUTES / 2);
+});
+console.log(taken.length === 0 ? 'all four machines are there' : 'there was a mail before the first round');
+
+const rows: Row[] = [];
+const began = performance.now();
 for (let round = 0; round < ROUNDS; round++) {
-  const fault = faults[Math.floor(next() * faults.length)]!;
-  const lasting = LASTS > 0 ? LASTS : LEAST + Math.floor(next() * (MOST - LEAST));
+  const fault = draw();
+  const lasting = LASTS > 0 ? LASTS : Math.max(fault.least ?? 0, LEAST + Math.floor(next() * (MOST - LEAST)));
   const mine = Array.from({ length: EACH }, (_, i) => prefixOf(round * EACH + i));
-  const [before, during] = [mine.slice(0, EACH / 2), mine.slice(EACH / 2)];
-  for (const feed of feeds) feed.announce(...before);
-  await new Promise(resolve => setTimeout(resolve, Math.floor(next() * 1_500)));
-  await fault.break();
-  for (const feed of feeds) feed.announce(...during);
-  await new Promise(resolve => setTimeout(resolve, lasting));
+  const [brief, flapping] = [mine[4]!, mine[5]!];
+  const steady = mine.slice(0, 4);
+  const announce = (...of: string[]) => feeds.forEach(one => void one.announce(...of));
+  const withdraw = (...of: string[]) => feeds.forEach(one => void one.withdraw(...of));
+  const count = (prefix: string, event: string) => countOf(taken, prefix, event);
+  announce(...steady.slice(0, 2));
+  await pause(Math.floor(next() * 1_500));
+  if (fault.registers) await until('it is told', () => count(steady[0]!, 'begin') > 0, PATIENCE);
+  announce(flapping);
+  const broke = performance.now();
+  await fault.break(round * EACH);
+  announce(...steady.slice(2), brief);
+  const comes = 100 + next() * 800;
+  const flaps = (async () => {
+    for (const does of [withdraw, announce]) {
+      await pause(comes);
+      does(flapping);
+    }
+  })();
+  const ends = pause(lasting * (0.2 + 0.6 * next())).then(() => withdraw(brief));
+  await Promise.all([pause(Math.max(0, lasting - (performance.now() - broke))), ends]);
   await fault.heal();
   const healed = performance.now();
   const end = healed + PATIENCE;
-  const isTold = (what: Told) => mine.every(prefix => allOf(prefix, what) >= 1);
-  while (!isTold('begin') && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
-  const told = Math.round(performance.now() - healed);
+  const whole = until('it is whole', () => isWhole().catch(() => false), PATIENCE).then(
+    () => performance.now() - healed,
+    () => PATIENCE,
+  );
+  await flaps;
+  const isTold = (of: readonly string[], what: 'begin' | 'end') => of.every(prefix => count(prefix, what) >= 1);
+  while (!isTold([...steady, flapping], 'begin') && performance.now() < end) await pause(50);
+  const told = performance.now() - healed;
   // A collector that was away tells what it has seen a moment later: only then is it the same for all that it ends.
+  const stays = [...steady.slice(fault.registers ? 1 : 0), flapping];
   await until(
     'both collectors hold it',
     async () => {
-      const open = (await engines[0]!.ask('show', 'case')) as readonly Case[];
+      const open = (await engines[0].daemon.ask('show', 'case')) as readonly Case[];
       const holds = (prefix: string) =>
         open.find(one => one.prefix === prefix)?.witnesses.filter(({ state }) => state === 'holds').length ?? 0;
-      return mine.every(prefix => holds(prefix) === feeds.length);
+      return stays.every(prefix => holds(prefix) === feeds.length);
     },
     PATIENCE,
-  );
-  for (const feed of feeds) feed.withdraw(...mine);
-  while (!isTold('end') && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
-  const count = (of: (n: number) => number) =>
-    mine.reduce((sum, prefix) => sum + of(allOf(prefix, 'begin')) + of(allOf(prefix, 'end')), 0);
-  const row = {
-    ...{ fault: fault.name, lasted: lasting, told },
-    doubled: count(n => Math.max(0, n - 1)),
-    lost: count(n => (n === 0 ? 1 : 0)),
+  ).catch(error => console.log(`    ${error.message}`));
+  if (fault.registers)
+    await until('the registry has ended it', () => count(steady[0]!, 'end') > 0, PATIENCE).catch(error =>
+      console.log(`    ${error.message}`),
+    );
+  withdraw(...mine);
+  const until2 = performance.now() + PATIENCE;
+  while (!isTold([...steady, flapping], 'end') && performance.now() < until2) await pause(50);
+  const row: Row = {
+    ...{ fault: fault.name, doubtful: fault.doubtful === true, lasted: lasting, mine },
+    ...{ told: Math.round(told), whole: Math.round(await whole) },
   };
   rows.push(row);
-  if (row.doubled > 0)
-    for (const { mail } of smtp.received)
-      if (mine.some(prefix => mail.subject?.includes(`${prefix} `)))
-        console.log(`    ${mail.messageId} ${mail.subject}`);
+  const twice = mine.flatMap(prefix => taken.filter(({ mail }) => mail.subject?.includes(`${prefix} `)));
+  const doubled = twice.length - new Set(twice.map(({ mail }) => mail.messageId)).size;
   console.log(
-    `${String(round + 1).padStart(3)} ${fault.name.padEnd(38)} ${String(lasting).padStart(5)} ms, all told ${told} ms after, doubled ${row.doubled}, lost ${row.lost}`,
+    `${String(round + 1).padStart(3)} ${fault.name.padEnd(52)} ${String(lasting).padStart(5)} ms, whole after ${row.whole}, all told after ${row.told} ms, doubled ${doubled}`,
   );
 }
+const lasted = (performance.now() - began) / 1_000;
+const poured = feeds.reduce((sum, one) => sum + one.sent(), 0);
 
-await until('everything is read', async () => (await collectors[0]!.ask('show', 'outbox')).length === 0, 60_000);
-const cases = (await collectors[0]!.ask('show', 'case', 'all')) as readonly Case[];
-const twice = casesTwice(cases);
-const kinds = Map.groupBy(rows, ({ fault }) => fault);
-console.log('\nfault                                    rounds   told after, median / most ms   doubled   lost');
-for (const [name, of] of [...kinds].sort()) {
-  const times = of.map(({ told }) => told).sort((a, b) => a - b);
-  const sum = (field: 'doubled' | 'lost') => of.reduce((total, one) => total + one[field], 0);
-  console.log(
-    `${name.padEnd(40)} ${String(of.length).padStart(6)} ${String(times[Math.floor(times.length / 2)]).padStart(16)} / ${String(times.at(-1)).padEnd(12)} ${String(sum('doubled')).padStart(7)} ${String(sum('lost')).padStart(6)}`,
-  );
-}
-console.log(
-  JSON.stringify({
+await until('nothing waits', async () => (await first.daemon.ask('show', 'outbox')).length === 0, 60_000);
+await until('all is over', async () => (await first.daemon.ask('show', 'case')).length === 0, 60_000).catch(() => {});
+const cases = (await first.daemon.ask('show', 'case', 'all')) as readonly Case[];
+/** When each notice that is sent was recorded as sent, by the database. */
+const recorded = (await postgresql.query(
+  `SELECT id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS at FROM outbox WHERE state = 'sent'`,
+)) as unknown as readonly { id: string; at: string }[];
+printTable(
+  { rows, cases, taken, recorded: new Map(recorded.map(({ id, at }) => [id, Number(at)])) },
+  {
     rounds: ROUNDS,
     seed: SEED,
-    prefixes: ROUNDS * EACH,
-    cases: cases.length,
-    casesTwice: twice,
-    casesOpen: cases.filter(({ state }) => state !== 'resolved').length,
-    mails: smtp.received.length,
-    mailsTwice: mailsTwice(smtp),
-    doubled: rows.reduce((sum, { doubled }) => sum + doubled, 0),
-    lost: rows.reduce((sum, { lost }) => sum + lost, 0),
-    slowest: Math.max(...rows.map(({ told }) => told)),
-  }),
+    updates: Math.round(poured / lasted),
+  },
 );
 for (const feed of feeds) feed.close();
-for (const one of gates) await one.close();
+for (const close of closers) await close();
 await shared.close();
 process.exit(0);

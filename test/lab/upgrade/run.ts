@@ -98,7 +98,7 @@ async function round(number: number) {
   };
   await Promise.all(machines.map(({ daemon, program }) => daemon.start({}, program.bin)));
   await until('all machines are there', together, PATIENCE);
-  const feeds = collectors.map(({ daemon }, i) => feedOf(feedsAt[i]!, daemon.address, 64497));
+  const feeds = collectors.map(({ daemon }, i) => feedOf({ from: feedsAt[i]!, to: daemon.address, as: 64497 }));
   const hijacks = startHijacks({
     ...{ feeds, smtp: shared.smtp, random, most: PREFIXES },
     running: () => collectors.filter(one => one.running).length,

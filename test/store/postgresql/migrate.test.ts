@@ -24,6 +24,8 @@ const FILLED: SchemaStep = {
 };
 const INDEX: SchemaStep = { online: [{ index: 'cases_by_colour', on: 'cases (colour, id)' }], serves: 1 };
 
+const INTO_CASES = 'INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body)';
+
 describe('store/postgresql/migrate', function () {
   this.timeout(240_000);
   let server: Cluster;
@@ -131,7 +133,7 @@ describe('store/postgresql/migrate', function () {
     const name = await fresh();
     const old = await writer(name);
     await server.query(
-      `INSERT INTO cases SELECT 'cases/9', 'x' || n, 'ongoing', '192.0.2.0/24', n, n, '', '{}' FROM generate_series(1, 5000) n`,
+      `${INTO_CASES} SELECT 'cases/9', 'x' || n, 'ongoing', '192.0.2.0/24', n, n, '', '{}' FROM generate_series(1, 5000) n`,
       [],
       name,
     );
@@ -172,9 +174,7 @@ describe('store/postgresql/migrate', function () {
     await connect(name, [...steps, COLUMN]);
     const blocker = await session(name);
     await blocker.query('BEGIN');
-    await blocker.query(
-      `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body) VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`,
-    );
+    await blocker.query(`${INTO_CASES} VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`);
     const dying = rejection(connect(name, [...steps, COLUMN, INDEX]));
     await until('it makes the index', async () => (await isAt(name, 'CREATE INDEX')) !== undefined);
     await server.query('SELECT pg_terminate_backend($1)', [await isAt(name, 'CREATE INDEX')]);
@@ -192,9 +192,7 @@ describe('store/postgresql/migrate', function () {
     await connect(name, [...steps, COLUMN]);
     const blocker = await session(name);
     await blocker.query('BEGIN');
-    await blocker.query(
-      `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body) VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`,
-    );
+    await blocker.query(`${INTO_CASES} VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`);
     const first = connect(name, [...steps, COLUMN, INDEX]);
     await until('it makes the index', async () => (await isAt(name, 'CREATE INDEX')) !== undefined);
     // The first versions did so, for as long as a statement may take. Each of the two then waits for the other, and the server

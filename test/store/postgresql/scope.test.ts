@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { checkAudit } from '../../../src/store/audit-chain.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
+import { openDeliveries } from '../../../src/store/postgresql/deliveries.ts';
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import type { StoreWrite } from '../../../src/store/records.ts';
 import { caseRecord, caseWithNotice, outboxRecord } from '../batches.ts';
@@ -57,7 +58,15 @@ describe('store/postgresql', function () {
     await store.write(caseWithNotice('2026-01-01-01', '{"a":"日本\\u0000"}'));
     await store.write([
       { op: 'case.put', record: { ...caseRecord('2026-01-01-01', 'changed'), state: 'resolved' } },
-      { op: 'outbox.update', id: '2026-01-01-01.begin.1', state: 'sent', attempts: 2, due: 9, lastError: 'a\0b' },
+      {
+        op: 'outbox.update',
+        id: '2026-01-01-01.begin.1',
+        state: 'sent',
+        attempts: 2,
+        due: 9,
+        lastError: 'a\0b',
+        doubt: null,
+      },
       { op: 'outbox.add', record: { ...outboxRecord('2026-01-01-01.begin.1', '2026-01-01-01'), body: 'again' } },
     ]);
     expect(await store.read('case.all', {})).to.deep.equal([
@@ -191,10 +200,50 @@ describe('store/postgresql', function () {
     expect(await rejection(store.write(orphan))).to.match(
       /^postgresql 127\S+\/t\d+: .*foreign key.* \(SQLSTATE 23503\)/,
     );
-    const missing = { op: 'outbox.update', id: 'none', state: 'sent', attempts: 1, due: 0, lastError: '' } as const;
+    const missing = {
+      op: 'outbox.update',
+      id: 'none',
+      state: 'sent',
+      attempts: 1,
+      due: 0,
+      lastError: '',
+      doubt: null,
+    } as const;
     expect(await rejection(store.write([...caseWithNotice('c3'), missing]))).to.contain('has no message none');
     expect(await rejection(store.write([{ op: 'mark.put', name: 'x', time: 1 }]))).to.contain('not kept in a shared');
     expect((await store.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1']);
+  });
+
+  it('writes of a delivery that it begins while the lease lasts, and that it is done whoever has the lease then', async () => {
+    const name = await fresh();
+    const [a, b] = [await connect(name, 'a'), await connect(name, 'b')];
+    const short = (await a.take('cases/0', 1_500))!;
+    const first = openScope(a, 'cases/0', short);
+    await first.write([...caseWithNotice('c1'), { op: 'outbox.add', record: outboxRecord('c1.begin.2', 'c1') }]);
+    const mine = openDeliveries(a, short);
+    expect(await mine.begin('c1.begin.1', 7)).to.equal(true);
+    expect(await mine.begin('none', 7)).to.equal(false);
+    let taken = null;
+    while (taken === null) taken = await b.take('cases/0', LEASE);
+    const second = openScope(b, 'cases/0', taken);
+    const rows = async () =>
+      (await second.read('outbox.of-case', { caseId: 'c1' })).map(({ state, doubt }) => `${state} ${doubt}`);
+    expect(await rows(), 'who comes after knows what is in doubt').to.deep.equal(['pending 7', 'pending null']);
+    expect(await mine.begin('c1.begin.2', 8), 'the lease is over').to.equal(false);
+    await mine.sent({ id: 'c1.begin.1', attempts: 1, due: 9, doubt: null });
+    expect(await rows()).to.deep.equal(['sent null', 'pending null']);
+    const theirs = openDeliveries(b, taken);
+    expect(await theirs.begin('c1.begin.1', 10), 'it has been sent').to.equal(false);
+    const late = {
+      op: 'outbox.update',
+      id: 'c1.begin.1',
+      state: 'pending',
+      attempts: 3,
+      due: 0,
+      lastError: '',
+    } as const;
+    await second.write([{ ...late, doubt: null }]);
+    expect(await rows(), 'and stays so').to.deep.equal(['sent null', 'pending null']);
   });
 
   it('lets one machine write into a scope, and the old holder no more once another has taken it', async () => {

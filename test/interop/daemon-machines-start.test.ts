@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import type { Case } from '../../src/hijack/case.ts';
+import { loopbackAddress, until } from './bgp-peers.ts';
+import type { Intertrackd } from './intertrackd.ts';
+import {
+  feedStatements,
+  MACHINES_PORT,
+  machinesOf,
+  OFFENDER,
+  prefixOf,
+  type Shared,
+  sharedServers,
+} from './machines.ts';
+import { type Speaker, startSpeaker } from './speaker.ts';
+
+type Machine = Intertrackd & { readonly address: string };
+
+/** After a power cut: machines start before the servers between them. */
+describe('interop/daemon-machines-start', function () {
+  this.timeout(240_000);
+  let shared: Shared;
+  let collector: Machine;
+  let engine: Machine;
+  let feed: Speaker | null = null;
+  const feedAt = loopbackAddress();
+
+  before(async function () {
+    const servers = await sharedServers(4);
+    if (servers === null) return this.skip();
+    shared = servers;
+    await Promise.all([shared.nats.kill(), shared.postgresql.kill()]);
+    collector = shared.machine('collector', feedStatements(feedAt));
+    engine = shared.machine('cases traceback');
+  });
+  after(async () => {
+    feed?.close();
+    await shared?.close();
+  });
+
+  const mailsOf = (prefix: string) =>
+    shared.smtp.received.filter(({ mail }) => (mail.subject ?? '').includes(`${prefix} `)).length;
+  const problemsOf = async (at: Machine) => (await at.status()).problems.join('\n');
+  async function hijack(...prefixes: string[]): Promise<void> {
+    feed?.close();
+    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed.announce(prefixes, 64497, 64511, OFFENDER);
+    feed.endOfRib();
+    await until('the collector holds it', async () => (await collector.routes(prefixes.at(-1)!)).length === 1);
+  }
+
+  it('starts without NATS and without PostgreSQL, and says what waits', async () => {
+    await Promise.all([collector.start(), engine.start()]);
+    await hijack(prefixOf(0));
+    expect(await problemsOf(collector)).to.contain('nothing is published: how many partitions there are');
+    expect(await problemsOf(engine)).to.match(
+      /the database is waited for: no case is opened, ended or told, no trace is asked for or answered \(postgresql .*ECONNREFUSED/,
+    );
+    const { stderr, status } = await engine.itctl('show', 'case');
+    expect(stderr).to.match(/what the machines share is in the database, which is waited for: postgresql /);
+    expect(status).to.equal(1);
+  });
+
+  it('tells what was seen meanwhile, once, when they are there', async () => {
+    await shared.nats.start();
+    await until('the machines hear each other', async () => (await machinesOf(collector)).length === 2);
+    await shared.postgresql.start();
+    await until('it is told', () => mailsOf(prefixOf(0)) === 1);
+    expect(await problemsOf(engine)).to.equal('');
+    expect(await problemsOf(collector)).to.equal('');
+    const [first] = (await collector.ask('show', 'case')) as readonly Case[];
+    expect(first!.witnesses.map(({ peer }) => peer)).to.deep.equal([`feed@${collector.address}`]);
+  });
+
+  it('publishes from its start on what it knows the partitions of, though the database is away', async () => {
+    await shared.postgresql.kill();
+    await Promise.all([collector.end('SIGKILL'), engine.end('SIGKILL')]);
+    await Promise.all([collector.start(), engine.start()]);
+    await hijack(prefixOf(0), prefixOf(1));
+    await until('all is in the stream', async () => {
+      const row = (await machinesOf(collector)).find(({ self }) => self);
+      return row !== undefined && row.published > 0 && row.waiting === 0;
+    });
+    expect(await problemsOf(collector)).to.contain('the database is waited for');
+    await shared.postgresql.start();
+    await until('it is told', () => mailsOf(prefixOf(1)) === 1);
+    feed!.withdraw(prefixOf(0), prefixOf(1));
+    await until('both ends are told', () => mailsOf(prefixOf(0)) + mailsOf(prefixOf(1)) === 4);
+    const ids = shared.smtp.received.map(({ mail }) => mail.messageId);
+    expect(ids).to.have.length(4);
+    expect(new Set(ids).size).to.equal(4);
+  });
+
+  it('does not wait for what somebody has to mend', async () => {
+    const wrong = shared.machine('collector');
+    const url = shared.postgresql.url();
+    wrong.configure(
+      `role collector;\nbus nats "${shared.nats.url}";\nstore postgresql "${url.replace(/\w+$/, 'nosuch')}";`,
+    );
+    const failed = await wrong.start().then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(failed).to.contain('intertrackd ended with 71');
+    expect(failed).to.match(
+      /cannot start: postgresql \S+: database "nosuch" does not exist \(SQLSTATE 3D000\): make the/,
+    );
+  });
+});

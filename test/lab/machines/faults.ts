@@ -1,0 +1,189 @@
+/** What is done to the machines, the servers and the ways between them: each kind of fault, how it is made and healed. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../../interop/bgp-peers.ts';
+import type { Intertrackd } from '../../interop/intertrackd.ts';
+import { OFFENDER, objectOf, rpslOf, type Shared } from '../../interop/machines.ts';
+import type { Gate } from './gate.ts';
+import type { MailDoor, Moment } from './mail-door.ts';
+
+export interface Fault {
+  readonly name: string;
+  /** How long it must last at least, ms. */
+  readonly least?: number;
+  /** It is aimed at where nobody can know whether a mail was taken: that one may come twice. */
+  readonly doubtful?: true;
+  /** `first`: the number of a prefix of the round that is hijacked already. */
+  break(first: number): Promise<void> | void;
+  heal(): Promise<void> | void;
+  /** The hijack of the first prefix ends by the registry. */
+  readonly registers?: true;
+}
+
+/** A machine with its ways out. */
+export interface Machine {
+  readonly daemon: Intertrackd;
+  readonly nats: Gate;
+  readonly postgresql: Gate;
+}
+
+export interface Engine extends Machine {
+  readonly mail: MailDoor;
+}
+
+export interface World {
+  readonly shared: Shared;
+  readonly prefixes: number;
+  readonly collectors: readonly [Machine, Machine];
+  readonly engines: readonly [Engine, Engine];
+  readonly next: () => number;
+}
+
+type Signalled = { signal(signal: NodeJS.Signals): void };
+
+const killed = (name: string, { daemon }: Machine): Fault => ({
+  name: `${name} killed`,
+  break: async () => void (await daemon.end('SIGKILL')),
+  heal: () => daemon.start(),
+});
+const stopped = (name: string, { daemon }: Machine): Fault => ({
+  name: `${name} stopped by SIGTERM`,
+  break: async () => void (await daemon.end()),
+  heal: () => daemon.start(),
+});
+const frozen = (name: string, of: Signalled): Fault => ({
+  name: `${name} frozen`,
+  break: () => of.signal('SIGSTOP'),
+  heal: () => of.signal('SIGCONT'),
+});
+const waysOf = (name: string, gates: readonly Gate[]): Fault[] => [
+  {
+    name: `${name} cut`,
+    break: () => gates.forEach(one => void one.cut()),
+    heal: () => gates.forEach(one => void one.heal()),
+  },
+  {
+    name: `${name} frozen`,
+    break: () => gates.forEach(one => void one.freeze()),
+    heal: () => gates.forEach(one => void one.heal()),
+  },
+];
+const both = (one: Fault, other: Fault): Fault => ({
+  name: `${one.name}, ${other.name}`,
+  async break(first) {
+    await one.break(first);
+    await other.break(first);
+  },
+  async heal() {
+    await one.heal();
+    await other.heal();
+  },
+});
+
+/** How long a trap is waited for, ms: until what is told next is told. */
+const TRAPPED = 20_000;
+
+/** The engine that sends the next mail is killed at a moment of it, `also` something else frozen. */
+function caught(name: string, at: Moment, engines: readonly Engine[], also: Signalled | null = null): Fault {
+  let dead: { readonly engine: Engine; readonly gone: Promise<unknown> } | null = null;
+  return {
+    name,
+    least: 3_000,
+    ...((at === 'taken' || at === 'told') && { doubtful: true }),
+    break() {
+      dead = null;
+      for (const one of engines)
+        one.mail.trap(at, () => {
+          also?.signal('SIGSTOP');
+          dead = { engine: one, gone: one.daemon.end('SIGKILL') };
+          for (const other of engines) other.mail.untrap();
+        });
+    },
+    async heal() {
+      await until(`${name}: a mail`, () => dead !== null, TRAPPED).catch(() => {});
+      for (const one of engines) one.mail.untrap();
+      also?.signal('SIGCONT');
+      const of = dead as { readonly engine: Engine; readonly gone: Promise<unknown> } | null;
+      await of?.gone;
+      await of?.engine.daemon.start();
+    },
+  };
+}
+
+/** The object of a prefix is given to who announces it, at each machine at another time. */
+function registryChanged({ collectors, engines, prefixes, next }: World): Fault {
+  const given = new Set<number>();
+  return {
+    name: 'registry changed, at each machine at another time',
+    least: 4_000,
+    registers: true,
+    async break(first) {
+      given.add(first);
+      for (const { daemon } of [...collectors, ...engines].sort(() => next() - 0.5)) {
+        const text = rpslOf(prefixes, i => objectOf(i, given.has(i) ? OFFENDER : undefined));
+        daemon.write('jpirr.db', text);
+        await new Promise(resolve => setTimeout(resolve, next() * 1_500));
+      }
+    },
+    heal() {},
+  };
+}
+
+function mailServers(engines: readonly Engine[], name: string, state: 'silent' | 'refusing'): Fault {
+  return {
+    name,
+    least: 3_000,
+    break: () => engines.forEach(({ mail }) => void mail.is(state)),
+    heal: () => engines.forEach(({ mail }) => void mail.is('open')),
+  };
+}
+
+/** Every kind of fault. */
+export function faultsOf(world: World): readonly Fault[] {
+  const { shared, collectors, engines } = world;
+  const { nats, postgresql } = shared;
+  const natsKilled: Fault = { name: 'NATS killed', break: nats.kill, heal: nats.start };
+  const postgresqlKilled: Fault = { name: 'PostgreSQL killed', break: postgresql.kill, heal: postgresql.start };
+  const [collector, engine] = [collectors[1], engines[1]];
+  return [
+    ...[...collectors.entries()].flatMap(([i, one]) => {
+      const name = `collector ${i + 1}`;
+      return [killed(name, one), stopped(name, one), frozen(name, one.daemon)];
+    }),
+    ...[...engines.entries()].flatMap(([i, one]) => {
+      const name = `engine ${i + 1}`;
+      return [killed(name, one), stopped(name, one), frozen(name, one.daemon)];
+    }),
+    natsKilled,
+    frozen('NATS', nats),
+    {
+      name: 'NATS killed, its stream lost',
+      break: nats.kill,
+      async heal() {
+        rmSync(join(nats.directory, 'store'), { recursive: true, force: true });
+        await nats.start();
+      },
+    },
+    postgresqlKilled,
+    frozen('PostgreSQL', postgresql),
+    ...waysOf('way of collector 2 to NATS', [collector.nats]),
+    ...waysOf('way of collector 2 to PostgreSQL', [collector.postgresql]),
+    ...waysOf('way of engine 2 to NATS', [engine.nats]),
+    ...waysOf('way of engine 2 to PostgreSQL', [engine.postgresql]),
+    ...waysOf('both ways of collector 2', [collector.nats, collector.postgresql]),
+    ...waysOf('both ways of engine 2', [engine.nats, engine.postgresql]),
+    both(frozen('PostgreSQL', postgresql), killed('engine 1', engines[0])),
+    both(frozen('engine 1', engines[0].daemon), killed('collector 1', collectors[0])),
+    both(natsKilled, killed('engine 2', engine)),
+    both(natsKilled, postgresqlKilled),
+    both(frozen('NATS', nats), frozen('engine 1', engines[0].daemon)),
+    mailServers(engines, 'mail server silent after DATA', 'silent'),
+    mailServers(engines, 'mail server says 451', 'refusing'),
+    registryChanged(world),
+    caught('engine killed after the claim', 'from', engines),
+    caught('engine killed at DATA', 'data', engines),
+    caught('engine killed before 250', 'taken', engines),
+    caught('engine killed at 250', 'told', engines),
+    caught('engine killed at 250, PostgreSQL frozen', 'told', engines, postgresql),
+  ];
+}
