@@ -254,6 +254,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     askAll: house.askAll,
     forgetMachine: house.forgetMachine,
     case: id => cases.get(id),
+    caseElsewhere: house.elsewhere,
     drill: (question, signal) =>
       drill(
         question,

@@ -3,6 +3,7 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
+import type { CaseElsewhere } from '../control/case-rows.ts';
 import type {
   MachineAnswer,
   MachineAnswers,
@@ -54,6 +55,8 @@ export interface CaseHouse {
   openEverywhere(): Promise<readonly Case[]>;
   pendingEverywhere(): Promise<readonly OutboxRecord[]>;
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
+  /** As `caseElsewhere` of the Daemon (control/daemon.ts). */
+  elsewhere(id: string): CaseElsewhere | null;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
   /** How this machine stands with the others; null: it is on no bus. */
@@ -98,6 +101,7 @@ export function ownCaseHouse(
     retold() {},
     openEverywhere: async () => cases!.open(),
     pendingEverywhere: () => store.read('outbox.pending', {}),
+    elsewhere: () => null,
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),

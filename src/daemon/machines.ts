@@ -177,10 +177,14 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
-  /** The machine that has the partition of a case, by the case's number. */
+  /** The partition of a case, by the case's number, and the machine that has it. */
+  function holderOf(id: string, count: number) {
+    const partition = (Number(id.slice(11)) - 1) % count;
+    return { partition, has: presence?.machines().find(one => !one.missed && one.partitions.includes(partition)) };
+  }
+
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const partition = (Number(id.slice(11)) - 1) % (await agreed.known);
-    const has = presence?.machines().find(one => !one.missed && one.partitions.includes(partition));
+    const { partition, has } = holderOf(id, await agreed.known);
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
     await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
@@ -304,6 +308,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     },
     openEverywhere: () => cases!.everywhere(),
     pendingEverywhere: () => everywhere.read('outbox.pending', {}),
+    elsewhere(id) {
+      const { partition, has } = holderOf(id, agreed.now() ?? 1);
+      if (running().has(partition)) return null;
+      return { partition, machine: has === undefined ? null : routerIdOf(has.machine) };
+    },
     outboxOf: caseId => everywhere.read('outbox.of-case', { caseId }),
     machines: () =>
       (presence?.machines() ?? []).map(

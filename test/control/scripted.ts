@@ -822,6 +822,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       { machine: '192.0.2.10', rows: words[1] === 'route' ? ROUTES : SUMMARY, silent: '' },
       { machine: '192.0.2.20', rows: [], silent: 'it did not answer within 3 s' },
     ],
+    caseElsewhere: () => null,
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
     follow: (topics, since, take) => {
       take({ mark: since ?? 'mijz0o5c.0', about: null, key: null, row: {} });
