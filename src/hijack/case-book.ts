@@ -13,6 +13,9 @@ import { foundAs, isStillWrong } from './kinds.ts';
 import { newCase } from './new-case.ts';
 import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
+import { isSaid } from './told-anew.ts';
+import { FEW } from './witness-ledger.ts';
+import { type WitnessRoom, witnessRoom } from './witness-room.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
 /** The parts of the configuration in force that concern cases. */
@@ -38,6 +41,8 @@ export interface CaseBookOptions {
   readonly shared?: boolean;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
+  /** Room for witnesses; left out: that of witness-room.ts. */
+  readonly room?: WitnessRoom;
 }
 
 /** What the routes of a case are known by. */
@@ -82,6 +87,8 @@ export interface CaseBook {
   flush(): readonly CaseChange[];
   /** How many routes opened no case because `maxOpen` was reached. */
   readonly refused: number;
+  /** Witnesses that found no room. */
+  readonly room: Pick<WitnessRoom, 'leftOut' | 'owed'>;
   /** How many changes were older than what was known already. */
   readonly late: number;
 }
@@ -104,7 +111,7 @@ const MOST_ENDS = 10_000;
 
 /** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
-  const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
+  const { clock, registry, settings, stored, maxOpen = 10_000, room = witnessRoom() } = options;
   const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
   const incidents = createIncidents(options.shared);
   const cases = new Map<string, OpenCase>();
@@ -125,6 +132,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   function enter(open: OpenCase): void {
     quiet.enter(open);
+    room.add(open.witnesses.size);
     cases.set(keyIn(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
@@ -135,6 +143,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const key = keyIn(open);
     cases.delete(key);
     quiet.leave(open);
+    room.free(open.witnesses.size);
     const time = open.ended ?? open.changed;
     // The latest stand last: where there are too many the first one goes.
     ends.delete(key);
@@ -197,8 +206,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
+    if (before === undefined) {
+      if (open.witnesses.size < FEW) room.add(1);
+      else if (!room.take()) return;
+    }
     open.heard.set(change.peer, change.time);
-    // A collector that tells anew all that it holds tells mostly what is known.
     if (held && isSaid(open, before, change)) return;
     const witness: Witness = {
       peer: change.peer,
@@ -220,17 +232,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     reports.witnessed(open, lineOf(witness, 'holds it'));
     if (!held) note(open, change.time, lineOf(witness, 'holds it'));
   }
-
-  /** True when the case says of this witness already what the change does. */
-  const isSaid = (open: OpenCase, { as, address, path, drawing, blackhole }: Witness, change: Judged): boolean =>
-    as === change.peerAs &&
-    address === change.peerAddress &&
-    drawing === change.drawing &&
-    blackhole === (change.blackhole || undefined) &&
-    (change.hadBy ?? open.hadBy) === open.hadBy &&
-    (change.rightly ?? open.rightly) === open.rightly &&
-    open.ground === change.ground &&
-    JSON.stringify(path) === JSON.stringify(change.path);
 
   /** True when something newer is known of this peer and prefix. What the registry or a session did is known as it is done. */
   function isLate({ prefix, peer, time, why }: Judged): boolean {
@@ -384,6 +385,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     get refused() {
       return refused;
     },
+    room,
     get late() {
       return late;
     },

@@ -5,6 +5,7 @@ import type { Case } from '../../src/hijack/case.ts';
 import { createCaseBook } from '../../src/hijack/case-book.ts';
 import type { CaseChange } from '../../src/hijack/case-reports.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
+import type { WitnessRoom } from '../../src/hijack/witness-room.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import { checkRoute } from '../../src/registry/route-check.ts';
@@ -35,8 +36,10 @@ export interface World {
   roas: readonly number[];
 }
 
-export function openBook(options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number } = {}) {
-  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE } = options;
+export function openBook(
+  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; room?: WitnessRoom } = {},
+) {
+  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, room } = options;
   const world: World = { now: T0, state: 'mismatch', exceptions: [], roas: [] };
   let watches: readonly WatchConfig[] = [];
   const ground: GroundOf = (prefix, origin, path) => ({
@@ -90,6 +93,7 @@ export function openBook(options: { stored?: readonly Case[]; holdUp?: number; h
     },
     settings: () => ({ watches: watchNow(), groups: [{ name: 'noc', mail: ['noc@example.net'] }], notify: [] }),
     stored,
+    ...(room && { room }),
   });
   return { book, world };
 }
