@@ -6,8 +6,8 @@ export const MOST_WITNESSES = 1_000_000;
 const FREE = 0.1;
 
 export interface WitnessRoom {
-  /** Room for one more; false: there is none, and it is counted. */
-  take(): boolean;
+  /** Room for one more, in any case where it `must` be; false: there is none, and it is counted. */
+  take(must: boolean): boolean;
   /** So many were there before this book. */
   add(count: number): void;
   /** Their case is over. */
@@ -23,8 +23,8 @@ export function witnessRoom(most = MOST_WITNESSES): WitnessRoom {
   let leftOut = 0;
   let owing = false;
   return {
-    take() {
-      if (taken >= most) {
+    take(must) {
+      if (!must && taken >= most) {
         leftOut++;
         owing = true;
         return false;

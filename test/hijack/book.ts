@@ -37,9 +37,9 @@ export interface World {
 }
 
 export function openBook(
-  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; room?: WitnessRoom } = {},
+  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; skewed?: boolean; room?: WitnessRoom } = {},
 ) {
-  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, room } = options;
+  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, skewed = false, room } = options;
   const world: World = { now: T0, state: 'mismatch', exceptions: [], roas: [] };
   let watches: readonly WatchConfig[] = [];
   const ground: GroundOf = (prefix, origin, path) => ({
@@ -93,6 +93,7 @@ export function openBook(
     },
     settings: () => ({ watches: watchNow(), groups: [{ name: 'noc', mail: ['noc@example.net'] }], notify: [] }),
     stored,
+    skewed,
     ...(room && { room }),
   });
   return { book, world };

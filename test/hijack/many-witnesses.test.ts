@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { CaseChange } from '../../src/hijack/case-reports.ts';
-import { waitOf } from '../../src/hijack/case-reports.ts';
+import { type CaseChange, longestWait } from '../../src/hijack/case-reports.ts';
 import { FEW } from '../../src/hijack/witness-ledger.ts';
 import { witnessRoom } from '../../src/hijack/witness-room.ts';
 import { gone, held, last, openBook, T0, told, unseen } from './book.ts';
@@ -25,14 +24,14 @@ describe('hijack/case-book, a hijack that many peers see', () => {
     expect(changes.length).to.be.lessThan(2 * FEW);
     expect(size(changes), 'what is written of witnesses').to.be.lessThan(20 * MANY);
     expect(told(changes)).to.deep.equal(['begin']);
-    world.now += waitOf(MANY);
+    world.now += longestWait(MANY);
     const [rest, ...more] = book.tick(world.now);
     expect(more).to.deep.equal([]);
     expect(rest!.why).to.match(/^\d+ changes of witnesses, the last: p1999 \(AS64500\) holds it$/);
     expect([rest!.case.witnesses.length, rest!.case.peakWitnesses, rest!.case.upstream]).to.deep.equal([
       ...[MANY, MANY, 64510],
     ]);
-    world.now += waitOf(MANY);
+    world.now += longestWait(MANY);
     expect(book.tick(world.now)).to.deep.equal([]);
     expect(book.flush()).to.deep.equal([]);
   });
