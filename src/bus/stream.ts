@@ -70,6 +70,8 @@ export interface ReaderOptions {
   readonly take: (messages: readonly Incoming[]) => Promise<void>;
   /** False while the partition may be another machine's: then it is left alone. */
   readonly mayRead: () => boolean;
+  /** The stream is another one than before: what was in it and was not read is lost. */
+  readonly onLost?: () => void;
   /** Is told of each message how long it was in the stream until it was on disk, ms by the server's clock. */
   readonly took?: (milliseconds: number) => void;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
@@ -80,7 +82,9 @@ export interface ReaderOptions {
  * what it has in hand and has not acknowledged comes here, at once.
  */
 export function readPartition(options: ReaderOptions): PartitionReader {
-  const { bus, partition, replicas, take, mayRead, took = () => {}, log } = options;
+  const { bus, partition, replicas, take, mayRead, onLost = () => {}, took = () => {}, log } = options;
+  /** When the stream was made that is read. */
+  let known: string | null = null;
   let closed = false;
   let messages: ConsumerMessages | null = null;
   let trouble = '';
@@ -114,7 +118,12 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         }
         const nc = await bus.ready;
         const manager = await jetstreamManager(nc, { checkAPI: false });
-        await makeStream(manager, replicas);
+        const stream = await madeStream(manager, replicas);
+        if (known !== null && stream !== known) {
+          log('error', `partition ${partition}: the stream was lost: all collectors are asked for all they hold`);
+          onLost();
+        }
+        known = stream;
         await manager.consumers.delete(STREAM, name).catch(error => {
           if (!(error instanceof JetStreamApiError)) throw error; // there was none
         });
@@ -206,7 +215,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   };
 }
 
-async function makeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>, replicas: number): Promise<void> {
+/** Makes the stream where there is none; resolves to when it was made, by which it is known again. */
+async function madeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>, replicas: number): Promise<string> {
   const wanted = {
     name: STREAM,
     subjects: [ALL_JUDGED],
@@ -218,9 +228,9 @@ async function makeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>,
     num_replicas: replicas,
   };
   try {
-    await manager.streams.info(STREAM);
+    return (await manager.streams.info(STREAM)).created;
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    await manager.streams.add(wanted);
+    return (await manager.streams.add(wanted)).created;
   }
 }

@@ -1,6 +1,6 @@
 /** What is shown of the machines that share the work. */
 import { channel } from 'node:diagnostics_channel';
-import type { Alive } from '../bus/presence.ts';
+import type { Alive, MachineCounts } from '../bus/presence.ts';
 import type { RefusedRow } from '../bus/refused.ts';
 import type { RouteRow, SummaryRow } from '../collector/messages.ts';
 
@@ -36,6 +36,9 @@ export interface MachineRow extends Alive {
 
 /** What `show status` tells of the machines that share the work. */
 export interface SharedStatus {
+  /** The connection to the bus is up; since when it is, or is not, ms since the epoch. */
+  readonly up: boolean;
+  readonly since: number;
   /** Machines that are known, this one included. */
   readonly known: number;
   /** Router ids of those that are not heard. */
@@ -44,10 +47,14 @@ export interface SharedStatus {
   readonly partitions: readonly number[];
   /** Messages that wait for its partitions in the stream. */
   readonly behind: number;
-  /** Changes of its own collector that wait for the bus, and how many may. */
+  /** Messages of its own that are in the stream; changes that wait for the bus, and that were dropped. */
+  readonly published: number;
+  /** Changes of its collector that wait for the bus. */
   readonly waiting: number;
-  /** How many changes of its collector may wait for the bus. */
-  readonly room: number;
+  /** Changes of its collector that were dropped, for the bus took none for too long. */
+  readonly dropped: number;
+  /** What befell it since it began. */
+  readonly counts: MachineCounts;
 }
 
 /** `show collector MACHINE`. */
@@ -140,6 +147,8 @@ export interface MachineAnswers {
   ): Promise<{ readonly rows: readonly ForgottenRow[]; readonly notes: readonly string[] }>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): Promise<readonly MachineRow[]>;
+  /** How this one stands with the others; null: it is on no bus. */
+  shared(): Promise<SharedStatus | null>;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed here. */
