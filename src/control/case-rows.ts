@@ -20,6 +20,7 @@ export interface CaseDetail extends Case {
 
 /** Where what is done about a case is done, when that is at another machine. */
 export interface CaseElsewhere {
+  /** The partition that it falls in, from 0. */
   readonly partition: number;
   /** The router id of the machine that has the partition; null: none has it now, and the case stands still. */
   readonly machine: string | null;
@@ -111,5 +112,8 @@ export interface IncidentDetail {
   /** Its cases, the first first. */
   readonly cases: readonly Case[];
   /** Where those are that other machines have, and are not over; not there: all of them are here, or over. */
-  readonly elsewhere?: readonly (CaseElsewhere & { readonly cases: number })[];
+  readonly elsewhere?: readonly (CaseElsewhere & {
+    /** How many of its cases fall in that partition. */
+    readonly cases: number;
+  })[];
 }
