@@ -4,9 +4,9 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
-import type { CaseEvent } from '../bus/case-event.ts';
+import { type CaseEvent, VERSIONS } from '../bus/case-event.ts';
 import { type Bus, openBus } from '../bus/connection.ts';
-import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
+import { type Alive, openPresence, type Presence, versionFor } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
@@ -217,7 +217,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
-      ...{ partitions: here, ...behindOf(here, running()) },
+      ...{ partitions: here, ...behindOf(here, running()), reads: VERSIONS },
       counts: countsOf({
         ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
         taken: partitions?.taken() ?? 0,
@@ -227,7 +227,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   function joinBus(to: Bus): void {
     const made = agreed.known.then(partitions =>
-      createPublisher({ bus: to, partitions, life: started, resync: retell, took: took('publish'), log }),
+      createPublisher({
+        ...{ bus: to, partitions, life: started, resync: retell, took: took('publish'), log },
+        version: () => versionFor(presence?.machines() ?? []),
+      }),
     );
     publisher = createTeller({ publisher: made, retell, log });
     leaving.push(() => publisher?.close(LAST_WORDS));
