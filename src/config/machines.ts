@@ -1,4 +1,5 @@
 /** `role`, `bus nats` and `store postgresql`: from their statements to the tree and back, and their rules. */
+import { urlsOfHosts } from '../net/host-list.ts';
 import { type Entry, entry, first, list, must, numberIn, placed, text } from './entry.ts';
 import { type BusConfig, DUTIES, type Duty, type SharedStoreConfig } from './machines-tree.ts';
 import type { Report } from './report.ts';
@@ -104,7 +105,7 @@ export function checkMachines(config: readonly Entry[], report: Report): void {
     );
   const url = store === undefined ? undefined : text(store, 'postgresql');
   // As it is connected to: what the URL says stands before the authority.
-  const mode = url === undefined ? null : new URL(url).searchParams.get('sslmode');
+  const mode = url === undefined ? null : new URL(urlsOfHosts(url)[0]!).searchParams.get('sslmode');
   const verified =
     store !== undefined && (mode ?? (first(store.block, 'authority') && 'verify-full')) === 'verify-full';
   if (store !== undefined && url !== undefined && !isLoopbackUrl(url) && !verified)

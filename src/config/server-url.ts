@@ -1,4 +1,5 @@
 /** URLs of what the daemon fetches from and connects to. A secret in one would be shown wherever the URL is: none is taken. */
+import { urlsOfHosts } from '../net/host-list.ts';
 import { isLoopback } from '../net/loopback.ts';
 import type { Read } from './argument.ts';
 
@@ -23,27 +24,46 @@ export function readNats(text: string): Read {
   return { value: `${scheme}://${host!.toLowerCase()}:${Number(port)}` };
 }
 
-const SSL_MODES = ['disable', 'verify-full'];
+/** Parameters of libpq that are known, with what they can be. */
+const POSTGRESQL_WORDS: Readonly<Record<string, readonly string[]>> = {
+  sslmode: ['disable', 'verify-full'],
+  target_session_attrs: ['read-write', 'primary'],
+};
 
-/** `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=disable|verify-full]`. */
+/** `postgres://USER@HOST[:PORT][,HOST[:PORT]…]/DATABASE[?sslmode=disable|verify-full]`. */
 export function readPostgresql(text: string): Read {
-  const url = URL.parse(text);
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
-    return wrong('it is no URL such as postgres://user@host/database');
-  if (url.password !== '') return wrong('a URL with a password is not taken: it is read from a file');
-  if (url.username === '' || url.hostname === '') return wrong('it names no user, or no host');
-  if (!/^\/[A-Za-z0-9_-]{1,63}$/.test(url.pathname)) return wrong('it names no database');
-  if (url.hash !== '') return wrong('it has a fragment');
-  for (const [name, value] of url.searchParams) {
-    if (name !== 'sslmode') return wrong(`\`${name}\` is not known; only \`sslmode\` is`);
-    if (!SSL_MODES.includes(value)) return wrong(`sslmode is ${SSL_MODES.join(' or ')}`);
+  const hosts: string[] = [];
+  let first: URL | null = null;
+  for (const one of urlsOfHosts(text)) {
+    const url = URL.parse(one);
+    if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
+      return wrong('it is no URL such as postgres://user@host/database');
+    const why = wrongOfPostgresql(url);
+    if (why !== null) return wrong(why);
+    first ??= url;
+    hosts.push(url.host);
   }
-  if (url.searchParams.size > 1) return wrong('it says `sslmode` twice');
-  return { value: url.href };
+  const { protocol, username, pathname, search } = first!;
+  return { value: `${protocol}//${username}@${hosts.join(',')}${pathname}${search}` };
 }
 
-/** True when what goes to this URL stays on this machine. */
-export function isLoopbackUrl(text: string): boolean {
-  const host = URL.parse(text)?.hostname.replace(/^\[|\]$/g, '') ?? '';
-  return host === 'localhost' || isLoopback(host);
+function wrongOfPostgresql({ username, password, hostname, pathname, hash, searchParams }: URL): string | null {
+  if (password !== '') return 'a URL with a password is not taken: it is read from a file';
+  if (username === '' || hostname === '') return 'it names no user, or no host';
+  if (!/^\/[A-Za-z0-9_-]{1,63}$/.test(pathname)) return 'it names no database';
+  if (hash !== '') return 'it has a fragment';
+  for (const [name, value] of searchParams) {
+    const known = POSTGRESQL_WORDS[name];
+    if (known === undefined) return `\`${name}\` is not known; only \`sslmode\` and \`target_session_attrs\` are`;
+    if (!known.includes(value)) return `${name} is ${known.join(' or ')}`;
+    if (searchParams.getAll(name).length > 1) return `it says \`${name}\` twice`;
+  }
+  return null;
 }
+
+/** True when what goes to this URL, or to all hosts that it names, stays on this machine. */
+export const isLoopbackUrl = (text: string): boolean =>
+  urlsOfHosts(text).every(one => {
+    const host = URL.parse(one)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+    return host === 'localhost' || isLoopback(host);
+  });

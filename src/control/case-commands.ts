@@ -170,7 +170,17 @@ async function showIncident({ daemon, args, row }: Call): Promise<void> {
   const id = args['INCIDENT-ID']!;
   const cases = await daemon.incident(id);
   if (cases.length === 0) throw new Error(`there is no incident ${id}`);
-  await row({ summary: incidentSummary(cases), cases } satisfies IncidentDetail);
+  const elsewhere = elsewhereOf(daemon, cases);
+  const detail = { summary: incidentSummary(cases), cases, ...(elsewhere.length > 0 && { elsewhere }) };
+  await row(detail satisfies IncidentDetail);
+}
+
+/** Where the cases are that are not over and that other machines have, by partition. */
+function elsewhereOf(daemon: Call['daemon'], cases: readonly Case[]): NonNullable<IncidentDetail['elsewhere']> {
+  const places = cases.flatMap(({ id, state }) => (state === 'resolved' ? [] : (daemon.caseElsewhere(id) ?? [])));
+  return [...Map.groupBy(places, ({ partition }) => partition)]
+    .map(([, of]) => ({ ...of[0]!, cases: of.length }))
+    .sort((a, b) => a.partition - b.partition);
 }
 
 async function checkEvidence({ daemon, args, row }: Call): Promise<void> {
@@ -225,7 +235,8 @@ async function withNotices({ daemon }: Call, one: Case): Promise<Omit<CaseDetail
 /** The same, and its traces. */
 async function detailOf(call: Call, one: Case): Promise<CaseDetail> {
   const [detail, traces] = [await withNotices(call, one), await call.daemon.tracesOf(one.id)];
-  return { ...detail, ...(traces.length > 0 && { traces }) };
+  const elsewhere = one.state === 'resolved' ? null : call.daemon.caseElsewhere(one.id);
+  return { ...detail, ...(traces.length > 0 && { traces }), ...(elsewhere !== null && { elsewhere }) };
 }
 
 async function timelineOf(_: Call, { id, state, prefix, offender, timeline }: Case): Promise<CaseTimeline> {

@@ -14,6 +14,15 @@ export interface CaseDetail extends Case {
   readonly refused: readonly string[];
   /** The latest traces of packets to its prefix; not there: none. */
   readonly traces?: readonly CaseTrace[];
+  /** Another machine has the case: it is shown as the database has it. Not there: it is as this machine knows it, or over. */
+  readonly elsewhere?: CaseElsewhere;
+}
+
+/** Where what is done about a case is done, when that is at another machine. */
+export interface CaseElsewhere {
+  readonly partition: number;
+  /** The router id of the machine that has the partition; null: none has it now, and the case stands still. */
+  readonly machine: string | null;
 }
 
 /** `show case … timeline`. */
@@ -88,4 +97,6 @@ export interface DrillNotice {
 export interface IncidentDetail {
   readonly summary: IncidentSummary;
   readonly cases: readonly Case[];
+  /** Where those are that other machines have, and are not over; not there: all of them are here, or over. */
+  readonly elsewhere?: readonly (CaseElsewhere & { readonly cases: number })[];
 }

@@ -36,7 +36,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { BridgeAnswers } from './bridge-rows.ts';
-import type { DrillReport } from './case-rows.ts';
+import type { CaseElsewhere, DrillReport } from './case-rows.ts';
 import type { ConfigCheck, ConfigDiff } from './config-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -102,6 +102,8 @@ export interface Daemon
   cases(): Promise<readonly Case[]>;
   /** One case, over or not; null: there is none. */
   case(id: string): Promise<Case | null>;
+  /** Which other machine has a case that is not over; null: it is here. */
+  caseElsewhere(id: string): CaseElsewhere | null;
   /** Cases, over or not, that were opened before this one, the latest first; null: from the latest on. */
   casesBefore(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
   /** Runs a drill. Rejects in words when such a route would open no case. */

@@ -1,6 +1,6 @@
 /** What is shown of the machines that share the work. */
 import { channel } from 'node:diagnostics_channel';
-import type { Alive } from '../bus/presence.ts';
+import type { Alive, MachineCounts } from '../bus/presence.ts';
 import type { RefusedRow } from '../bus/refused.ts';
 import type { RouteRow, SummaryRow } from '../collector/messages.ts';
 
@@ -36,15 +36,20 @@ export interface MachineRow extends Alive {
 
 /** What `show status` tells of the machines that share the work. */
 export interface SharedStatus {
+  /** The connection to the bus is up; since when it is, or is not, ms since the epoch. */
+  readonly up: boolean;
+  readonly since: number;
   readonly known: number;
   /** Router ids of those that are not heard. */
   readonly missed: readonly string[];
   /** Partitions of the cases that this machine has; messages that wait for them in the stream. */
   readonly partitions: readonly number[];
   readonly behind: number;
-  /** Changes of its own collector that wait for the bus, and how many may. */
+  /** Messages of its own that are in the stream; changes that wait for the bus, and that were dropped. */
+  readonly published: number;
   readonly waiting: number;
-  readonly room: number;
+  readonly dropped: number;
+  readonly counts: MachineCounts;
 }
 
 /** `show collector MACHINE`. */
@@ -132,6 +137,8 @@ export interface MachineAnswers {
   ): Promise<{ readonly rows: readonly ForgottenRow[]; readonly notes: readonly string[] }>;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): Promise<readonly MachineRow[]>;
+  /** How this one stands with the others; null: it is on no bus. */
+  shared(): Promise<SharedStatus | null>;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed here. */

@@ -36,7 +36,6 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
 import type { LiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
-import { sharedOf } from './machine-counts.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
@@ -149,7 +148,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const mail = outbox.status();
     const peers = tracePeerRows(config(), traces);
     const taps = probes();
-    const machines = house.machines();
+    const machines = house.shared();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
     const loading = summary.filter(row => row.loading);
@@ -204,7 +203,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         stale,
       },
       ...(learned !== null && { originated: learned }),
-      ...(machines.length > 0 && { machines: sharedOf(machines) }),
+      ...(machines !== null && { machines }),
       openCases: cases.openCount(),
       outbox: { pending: mail.waiting + mail.sending, oldest: mail.oldest },
       probes: { configured: taps.length, connected: taps.filter(tap => tap.connected).length },
@@ -251,9 +250,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     machines: async () => house.machines(),
     partitions: house.partitions,
     refused: async () => house.refused(),
+    shared: async () => house.shared(),
     askAll: house.askAll,
     forgetMachine: house.forgetMachine,
     case: id => cases.get(id),
+    caseElsewhere: house.elsewhere,
     drill: (question, signal) =>
       drill(
         question,

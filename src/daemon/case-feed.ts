@@ -42,6 +42,8 @@ export interface CaseFeed {
   missed(collector: string): void;
   /** What a collector holds is not known here any more, and is to be told. */
   want(collector: string): void;
+  /** What was under way from all collectors is lost. */
+  lost(): void;
   /** A collector was removed for good: what its peers hold is gone. Resolves to what that was, when it is on disk. */
   forget(collector: string): Promise<{ readonly cases: number; readonly witnesses: number }>;
   /** Asks those once more that have not told it. */
@@ -274,6 +276,9 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     },
     missed: lose,
     want,
+    lost() {
+      for (const collector of cursors.keys()) want(collector);
+    },
     async forget(collector) {
       const found = [...witnessesOf(collector)].filter(([, { state }]) => state !== 'gone');
       for (const known of [cursors, telling, whole, peers, said]) known.delete(collector);

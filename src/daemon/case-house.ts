@@ -3,7 +3,15 @@
 import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
 import type { Config } from '../config/tree.ts';
-import type { MachineAnswer, MachineAnswers, MachineRow, PartitionRow, RefusedRow } from '../control/machine-rows.ts';
+import type { CaseElsewhere } from '../control/case-rows.ts';
+import type {
+  MachineAnswer,
+  MachineAnswers,
+  MachineRow,
+  PartitionRow,
+  RefusedRow,
+  SharedStatus,
+} from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RegistryView } from '../hijack/judged.ts';
@@ -47,8 +55,12 @@ export interface CaseHouse {
   openEverywhere(): Promise<readonly Case[]>;
   pendingEverywhere(): Promise<readonly OutboxRecord[]>;
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
+  /** As `caseElsewhere` of the Daemon (control/daemon.ts). */
+  elsewhere(id: string): CaseElsewhere | null;
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): readonly MachineRow[];
+  /** How this machine stands with the others; null: it is on no bus. */
+  shared(): SharedStatus | null;
   /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed. */
@@ -89,6 +101,7 @@ export function ownCaseHouse(
     retold() {},
     openEverywhere: async () => cases!.open(),
     pendingEverywhere: () => store.read('outbox.pending', {}),
+    elsewhere: () => null,
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     askAll: (words, signal) =>
       askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
@@ -98,6 +111,7 @@ export function ownCaseHouse(
     },
     partitions: async () => [],
     refused: () => [],
+    shared: () => null,
     problems: () => [],
     async close() {},
   };

@@ -81,7 +81,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
   const reader =
     bus &&
     readPartition({
-      ...{ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log },
+      ...{ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, onLost: feed.lost, log },
       ...(parts.took !== undefined && { took: parts.took }),
     });
   // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.

@@ -124,8 +124,7 @@ export async function openCases(
     registry,
     settings,
     stored,
-    newId,
-    shared,
+    ...{ newId, shared, skewed: shared },
     ...(ground && { ground }),
   });
   const ask = (asks: readonly IncidentAsk[]) => insist(() => link!(asks));

@@ -1,8 +1,9 @@
 /** What this machine counts of its work with others, and what of it `show status` tells. */
 import type { Bus } from '../bus/connection.ts';
-import type { MachineCounts } from '../bus/presence.ts';
+import type { Machine, MachineCounts } from '../bus/presence.ts';
 import type { Publisher } from '../bus/publisher.ts';
-import type { MachineRow, SharedStatus } from '../control/machine-rows.ts';
+import { routerIdOf } from '../bus/subjects.ts';
+import type { SharedStatus } from '../control/machine-rows.ts';
 import type { Database } from '../store/postgresql/database.ts';
 import type { CasePartition } from './case-partition.ts';
 
@@ -17,12 +18,12 @@ export interface CountedParts {
   readonly told: number;
 }
 
-export function countsOf({ bus, publisher, database, running, ...rest }: CountedParts): MachineCounts {
+export function countsOf({ bus, publisher, database, running, taken, asked, told }: CountedParts): MachineCounts {
   const { again, room } = publisher.report();
   const { waiting: requests, ...pace } = database.pace.report();
   const each = [...running.values()].map(one => one.counts());
   return {
-    ...{ room, again, lost: bus.lost, ...rest, requests, ...pace },
+    ...{ room, again, lost: bus.lost, taken, asked, told, requests, ...pace },
     gaps: each.reduce((sum, { gaps }) => sum + gaps, 0),
     twice: each.reduce((sum, { twice }) => sum + twice, 0),
     refused: bus.refused.rows().reduce((sum, { times }) => sum + times, 0),
@@ -38,15 +39,21 @@ export function behindOf(
   return { behind: backlogs.map(one => one?.waiting ?? null), oldest: backlogs.map(one => one?.oldest ?? 0) };
 }
 
-/** For `show status`; what this machine says of itself is a second old at most. */
-export function sharedOf(machines: readonly MachineRow[]): SharedStatus {
-  const self = machines.find(one => one.self);
+export interface SharedParts extends Omit<CountedParts, 'bus' | 'running'> {
+  readonly bus: Pick<Bus, 'lost' | 'refused' | 'up' | 'since'>;
+  readonly running: ReadonlyMap<number, Pick<CasePartition, 'counts' | 'backlog'>>;
+  readonly machines: readonly Machine[];
+}
+
+/** For `show status` and metrics. */
+export function sharedOf({ machines, ...parts }: SharedParts): SharedStatus {
+  const { bus, publisher, running } = parts;
+  const { published, waiting, dropped } = publisher.report();
+  const partitions = [...running.keys()].sort((a, b) => a - b);
   return {
-    known: machines.length,
-    missed: machines.filter(one => one.missed).map(({ machine }) => machine),
-    partitions: self?.partitions ?? [],
-    behind: (self?.behind ?? []).reduce<number>((sum, one) => sum + (one ?? 0), 0),
-    waiting: self?.waiting ?? 0,
-    room: self?.counts?.room ?? 0,
+    ...{ up: bus.up, since: bus.since, known: machines.length, partitions, published, waiting, dropped },
+    missed: machines.filter(one => one.missed).map(({ machine }) => routerIdOf(machine)),
+    behind: behindOf(partitions, running).behind.reduce<number>((sum, one) => sum + (one ?? 0), 0),
+    counts: countsOf(parts),
   };
 }

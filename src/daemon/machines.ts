@@ -23,9 +23,9 @@ import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
-import { behindOf, countsOf } from './machine-counts.ts';
+import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
-import { machineProblems } from './machine-problems.ts';
+import { heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
@@ -177,10 +177,14 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
-  /** The machine that has the partition of a case, by the case's number. */
+  /** The partition of a case, by the case's number, and the machine that has it. */
+  function holderOf(id: string, count: number) {
+    const partition = (Number(id.slice(11)) - 1) % count;
+    return { partition, has: presence?.machines().find(one => !one.missed && one.partitions.includes(partition)) };
+  }
+
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const partition = (Number(id.slice(11)) - 1) % (await agreed.known);
-    const has = presence?.machines().find(one => !one.missed && one.partitions.includes(partition));
+    const { partition, has } = holderOf(id, await agreed.known);
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
     await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
@@ -205,6 +209,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return null;
   }
 
+  const counted = () => ({ database, running: running(), ...resyncs, taken: partitions?.taken() ?? 0 });
   const removed = removedMachines({
     ...{ bus, machine, count: agreed.known, running, log },
     machines: () => presence?.machines() ?? [],
@@ -218,10 +223,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       ...{ partitions: here, ...behindOf(here, running()), reads: VERSIONS },
-      counts: countsOf({
-        ...{ bus: bus!, publisher: publisher!, database, running: running(), ...resyncs },
-        taken: partitions?.taken() ?? 0,
-      }),
+      counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
     };
   }
 
@@ -309,6 +311,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     },
     openEverywhere: () => cases!.everywhere(),
     pendingEverywhere: () => everywhere.read('outbox.pending', {}),
+    elsewhere(id) {
+      const { partition, has } = holderOf(id, agreed.now() ?? 1);
+      if (running().has(partition)) return null;
+      return { partition, machine: has === undefined ? null : routerIdOf(has.machine) };
+    },
     outboxOf: caseId => everywhere.read('outbox.of-case', { caseId }),
     machines: () =>
       (presence?.machines() ?? []).map(
@@ -320,6 +327,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
     },
     refused: () => bus?.refused.rows() ?? [],
+    shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
       askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     async forgetMachine(...of) {
@@ -331,6 +339,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(publisher?.problems() ?? []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
+      ...heldProblems(running()),
     ],
     close: () => closeAll(closers),
   };

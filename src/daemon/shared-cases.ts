@@ -5,6 +5,7 @@
 import type { CaseEvent } from '../bus/case-event.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import type { Case } from '../hijack/case.ts';
+import { incidentOf } from '../hijack/incident.ts';
 import { readCase } from '../hijack/stored-case.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import type { Store } from '../store/records.ts';
@@ -67,7 +68,11 @@ export function createSharedCases({ running, everywhere, elsewhere, tell, proble
     watch: watchers.add,
     evidence: caseId => everywhere.read('evidence.of-case', { caseId }),
     async ofIncident(incident) {
-      const found = await read('case.of-incident', { incident });
+      const stored = await read('case.of-incident', { incident });
+      // One that was opened here in this moment is not on disk; one of an older version is an incident of its own.
+      const all = new Map([...stored, ...open().filter(one => incidentOf(one) === incident)].map(one => [one.id, one]));
+      const alone = all.size > 0 ? null : await get(incident.slice(1));
+      const found = alone !== null && incidentOf(alone) === incident ? [alone] : [...all.values()];
       return found.sort((a, b) => a.opened - b.opened || (a.id < b.id ? -1 : 1));
     },
     async mark(id, order) {

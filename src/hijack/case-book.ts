@@ -5,13 +5,14 @@ import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
 import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
-import { createCaseLife, recent } from './case-life.ts';
+import { createCaseLife } from './case-life.ts';
 import { type CaseChange, caseReports } from './case-reports.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
 import { foundAs, isStillWrong } from './kinds.ts';
 import { newCase } from './new-case.ts';
 import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
+import { pastCases } from './past-cases.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
@@ -36,6 +37,8 @@ export interface CaseBookOptions {
   readonly newId?: (time: number) => string;
   /** Other books share the cases: what `incidentAsks` has is to be asked of all. Default: there is no other. */
   readonly shared?: boolean;
+  /** Collectors are other machines: what they tell may come when its case is over, and then begins nothing anew. */
+  readonly skewed?: boolean;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
 }
@@ -99,20 +102,17 @@ const LATE = 10 * 60_000;
 const LOOK = 60_000;
 /** Cases that are judged anew at one tick, for another registry. */
 const AT_ONCE = 50;
-/** Offenders and prefixes whose ends are remembered, to know that they flap. */
-const MOST_ENDS = 10_000;
 
 /** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
-  const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
+  const { clock, registry, settings, stored, skewed = false, maxOpen = 10_000 } = options;
   const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
   const incidents = createIncidents(options.shared);
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();
   /** Peers whose session is up and whose table is whole. */
   const wholePeers = new Set<string>();
-  /** When cases of the same prefix, offender and kind ended within the last hour. */
-  const ends = new Map<string, readonly number[]>();
+  const past = pastCases();
   const quiet = quietCases();
   let refused = 0;
   let late = 0;
@@ -131,15 +131,12 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     else others.add(open);
   }
 
-  function leave(open: OpenCase): void {
+  function leave(open: OpenCase, now: number): void {
     const key = keyIn(open);
     cases.delete(key);
     quiet.leave(open);
     const time = open.ended ?? open.changed;
-    // The latest stand last: where there are too many the first one goes.
-    ends.delete(key);
-    ends.set(key, recent([...open.comebacks, time], time));
-    if (ends.size > MOST_ENDS) ends.delete(ends.keys().next().value!);
+    past.over(key, open.comebacks, time, now);
     incidents.leave(open.incident, open.offender, time);
     const others = byPrefix.get(open.prefix)!;
     others.delete(open);
@@ -171,7 +168,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     }
     const ground = { registry, ...settings(), drill: change.peer === DRILL_PEER };
     const open = newCase(newId(change.time), prefix, registered, change, ground);
-    open.comebacks = recent(ends.get(keyIn(open)) ?? [], change.time);
+    open.comebacks = past.comebacks(keyIn(open), change.time);
     enter(open);
     return open;
   }
@@ -181,7 +178,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const open = quiet.next(tells);
     if (open === null) return false;
     live(open, 'cleared', time, 'gives way to others: too many cases are open');
-    ends.delete(keyIn(open));
+    past.forget(keyIn(open));
     return true;
   }
 
@@ -231,6 +228,12 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     (change.rightly ?? open.rightly) === open.rightly &&
     open.ground === change.ground &&
     JSON.stringify(path) === JSON.stringify(change.path);
+
+  function holdKept(change: Judged, time: number): void {
+    hold(change);
+    const open = cases.get(keyFor(change));
+    if (open) settle(open, time, 'peer');
+  }
 
   /** True when something newer is known of this peer and prefix. What the registry or a session did is known as it is done. */
   function isLate({ prefix, peer, time, why }: Judged): boolean {
@@ -307,9 +310,13 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
           late++;
           continue;
         }
-        if (change.what === 'held') hold(change);
-        else {
-          const open = cases.get(keyFor(change));
+        const key = keyFor(change);
+        if (change.what === 'held') {
+          if (!skewed || cases.has(key) || !past.keeps(key, change, clock())) hold(change);
+        } else {
+          const kept = past.took(key, change);
+          if (kept !== null) holdKept(kept, kept.time);
+          const open = cases.get(key);
           if (open && change.what === 'gone') letGo(open, change.peer, change.time, change.why);
           else if (open) loseSight(open, change.peer, change.time);
         }
@@ -354,6 +361,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     tick(now) {
       const look = now - looked >= LOOK;
       if (look) looked = now;
+      for (const change of past.due(now)) holdKept(change, now);
       let due = AT_ONCE;
       for (const open of [...cases.values()]) {
         settle(open, now, null);

@@ -42,8 +42,8 @@ export interface LifeParts {
   readonly watches: () => readonly WatchConfig[];
   /** True when nobody can say what the registry would. */
   readonly blind: (open: OpenCase) => boolean;
-  /** The case is over. */
-  readonly leave: (open: OpenCase) => void;
+  /** The case is over: it is believed now that nobody holds it. */
+  readonly leave: (open: OpenCase, time: number) => void;
   /** Judges the case anew where that is due, in its new state. */
   readonly assess: (open: OpenCase, time: number) => void;
   /** The case took a step; `notice` is due and was never told before. */
@@ -79,7 +79,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     open.state = state;
     if (state === 'resolved') {
       open.ended = open.goneAt ?? time;
-      leave(open);
+      leave(open, time);
     }
     note(open, time, why, by);
     const due = notice !== null && !open.told.includes(notice) && (!ifBegun || open.told.includes('begin'));

@@ -4,6 +4,7 @@ import type { Daemon } from '../control/daemon.ts';
 import { caseMetrics } from './metrics/cases.ts';
 import { countHappenings, SECONDS } from './metrics/happenings.ts';
 import { keepingMetrics } from './metrics/keeping.ts';
+import { machineMetrics } from './metrics/machines.ts';
 import { type Look, type Maker, makerFor } from './metrics/maker.ts';
 import { probeMetrics } from './metrics/probes.ts';
 import { registryMetrics } from './metrics/registry.ts';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (maker: Maker) => Look>> = {
   probes: probeMetrics,
   traceback: tracebackMetrics,
   keeping: keepingMetrics,
+  machines: machineMetrics,
 };
 
 /** Gauges of the client library with names of counters: readers of OpenMetrics may refuse them. */

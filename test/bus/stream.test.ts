@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Bus } from '../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../src/bus/publisher.ts';
@@ -35,13 +37,18 @@ describe('bus/stream', () => {
     closers.push(() => made.close(0));
     return made;
   };
-  const reader = (partition: number, take: (messages: readonly Incoming[]) => Promise<void>): PartitionReader => {
+  const reader = (
+    partition: number,
+    take: (messages: readonly Incoming[]) => Promise<void>,
+    onLost = () => {},
+  ): PartitionReader => {
     const made = readPartition({
       bus: bus('10-9-9-9'),
       partition,
       replicas: 1,
       take,
       mayRead: () => true,
+      onLost,
       log: () => {},
     });
     closers.push(() => made.close());
@@ -131,6 +138,31 @@ describe('bus/stream', () => {
     await telling;
     await until('all is read', () => new Set(read.get('10-0-2-1')).size >= 400);
     expect(sorted(read.get('10-0-2-1'))).to.deep.equal(upTo(400));
+  });
+
+  it('says that the stream was lost, and of one that was only away that it was not', async () => {
+    const a = publisher('10-0-4-1');
+    const numbers: number[] = [];
+    let lost = 0;
+    reader(
+      0,
+      async messages => void numbers.push(...messages.map(({ message }) => message.sequence)),
+      () => lost++,
+    );
+    await a.tell({ what: 'hello' });
+    await until('it is read', () => numbers.length === 1);
+    await nats.kill();
+    await nats.start();
+    await a.tell({ what: 'resync' });
+    await until('it is read on', () => numbers.length === 2);
+    expect(lost).to.equal(0);
+    await nats.kill();
+    rmSync(join(nats.directory, 'store'), { recursive: true, force: true });
+    await nats.start();
+    await until('it is said', () => lost === 1);
+    await a.tell({ what: 'resync' });
+    await until('what is told after that is read', () => numbers.at(-1) === 3);
+    expect(lost).to.equal(1);
   });
 
   it('makes nobody wait while there is no server, and has all told anew where too much was dropped', async () => {

@@ -723,6 +723,7 @@ export const config: fc.Arbitrary<Config> = fc
             url: fc.constantFrom(
               'postgres://intertrack@db.example.net/cases?sslmode=verify-full',
               'postgres://intertrack@127.0.0.1:5433/cases',
+              'postgres://intertrack@db1.example.net,[2001:db8::1]:5433/cases?target_session_attrs=read-write',
             ),
             authority: fc.option(file),
             identity: fc.option(fc.record({ key: file, certificate: file })),

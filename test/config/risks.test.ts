@@ -84,6 +84,12 @@ describe('config/risks', () => {
     expect(told('u@db.example/it', authority)).to.deep.equal([]);
     expect(told('u@db.example/it?sslmode=verify-full')).to.deep.equal([]);
     expect(told('u@127.0.0.1/it?sslmode=disable')).to.deep.equal([]);
+    expect(told('u@127.0.0.1,127.0.0.2:5433/it')).to.deep.equal([]);
+    expect(told('u@127.0.0.1,db.example:5433/it')).to.deep.equal([clear]);
+    expect(told('u@one.example,two.example/it?sslmode=verify-full&target_session_attrs=primary')).to.deep.equal([]);
+    expect(told('u@127.0.0.1,127.0.0.2:66666/it')[0]).to.contain('it is no URL such as postgres://user@host/database');
+    expect(told('u@127.0.0.1,/it')[0]).to.contain('it is no URL');
+    expect(told('u@127.0.0.1,127.0.0.2/it?target_session_attrs=any')[0]).to.contain('is read-write or primary');
     expect(told('u@db.example/it?sslmode=disable&sslmode=verify-full')[0]).to.contain('it says `sslmode` twice');
   });
 

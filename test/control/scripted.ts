@@ -28,7 +28,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
-import type { MachineRow, PartitionRow } from '../../src/control/machine-rows.ts';
+import type { MachineRow, PartitionRow, SharedStatus } from '../../src/control/machine-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
@@ -141,6 +141,11 @@ const MACHINES: readonly MachineRow[] = [
     ...{ ahead: -7200, twice: false },
   },
 ];
+
+const SHARED: SharedStatus = {
+  ...{ up: true, since: NOON - HOUR, known: 2, missed: ['192.0.2.20'], partitions: [0, 2], behind: 3 },
+  ...{ published: 1_200, waiting: 0, dropped: 0, counts: COUNTS },
+};
 
 const PARTITIONS: readonly PartitionRow[] = [
   {
@@ -800,6 +805,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
     machines: async () => MACHINES,
+    shared: async () => SHARED,
     forgetMachine: async () => ({
       rows: [
         { machine: '192.0.2.10', partitions: [0, 2], cases: 1, witnesses: 3, silent: '' },
@@ -816,6 +822,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       { machine: '192.0.2.10', rows: words[1] === 'route' ? ROUTES : SUMMARY, silent: '' },
       { machine: '192.0.2.20', rows: [], silent: 'it did not answer within 3 s' },
     ],
+    caseElsewhere: () => null,
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
     follow: (topics, since, take) => {
       take({ mark: since ?? 'mijz0o5c.0', about: null, key: null, row: {} });

@@ -55,27 +55,31 @@ describe('daemon: what is shown of machines', () => {
     for (const milliseconds of [5, 1, 60]) pace.took(milliseconds);
     const part = (gaps: number, waiting: number | null) => ({
       counts: () => ({ gaps, twice: 1 }),
-      backlog: () => ({ waiting, oldest: 30, trouble: '' }),
+      backlog: () => ({ waiting, oldest: 30, trouble: '', held: new Map() }),
     });
     const running = new Map([
       [0, part(1, 7)],
       [3, part(2, null)],
     ]);
     const row = { what: 'alive', machine: '', last: 1, why: '' } as const;
-    const counts = countsOf({
-      bus: { lost: 2, refused: { count: () => {}, rows: () => [{ ...row, times: 4 }], problems: () => [] } },
-      publisher: { report: () => ({ published: 1, again: 9, waiting: 0, dropped: 0, room: 500_000 }) },
+    const parts = {
+      bus: {
+        ...{ up: false, since: 77, lost: 2 },
+        refused: { count: () => {}, rows: () => [{ ...row, times: 4 }], problems: () => [] },
+      },
+      publisher: { report: () => ({ published: 1, again: 9, waiting: 2, dropped: 3, room: 500_000 }) },
       ...{ database: { pace }, running, taken: 4, asked: 5, told: 6 },
-    });
+    };
+    const counts = countsOf(parts);
     expect(counts).to.deep.equal({
       ...{ room: 500_000, again: 9, lost: 2, taken: 4, asked: 5, told: 6, gaps: 3, twice: 2, refused: 4 },
       ...{ requests: 1, transactions: 3, usual: 5, longest: 60 },
     });
     expect(behindOf([0, 3], running)).to.deep.equal({ behind: [7, null], oldest: [30, 30] });
-    const self = { ...machine('192.0.2.1', { partitions: [0, 3], behind: [7, null], waiting: 2, counts }), self: true };
-    const other = { ...machine('192.0.2.2', { missed: true }), self: false };
-    expect(sharedOf([self, other])).to.deep.equal({
-      ...{ known: 2, missed: ['192.0.2.2'], partitions: [0, 3], behind: 7, waiting: 2, room: 500_000 },
+    const machines = [machine('192-0-2-1'), machine('192-0-2-2', { missed: true })];
+    expect(sharedOf({ ...parts, machines })).to.deep.equal({
+      ...{ up: false, since: 77, known: 2, missed: ['192.0.2.2'], partitions: [0, 3], behind: 7 },
+      ...{ published: 1, waiting: 2, dropped: 3, counts },
     });
   });
 

@@ -35,8 +35,10 @@ export interface World {
   roas: readonly number[];
 }
 
-export function openBook(options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number } = {}) {
-  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE } = options;
+export function openBook(
+  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; skewed?: boolean } = {},
+) {
+  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, skewed = false } = options;
   const world: World = { now: T0, state: 'mismatch', exceptions: [], roas: [] };
   let watches: readonly WatchConfig[] = [];
   const ground: GroundOf = (prefix, origin, path) => ({
@@ -90,6 +92,7 @@ export function openBook(options: { stored?: readonly Case[]; holdUp?: number; h
     },
     settings: () => ({ watches: watchNow(), groups: [{ name: 'noc', mail: ['noc@example.net'] }], notify: [] }),
     stored,
+    skewed,
   });
   return { book, world };
 }

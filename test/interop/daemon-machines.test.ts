@@ -86,6 +86,17 @@ describe('interop/daemon-machines', function () {
       expect(summary).to.include({ cases: 4, open: 4 });
       expect(cases.map(({ prefix }) => prefix).sort()).to.deep.equal([0, 1, 2, 3].map(prefixOf));
     }
+    // A machine says which of them it knows from the database alone, and who has them.
+    const addresses = new Map(engines.map(({ address }, i) => [address, engines[1 - i]!]));
+    for (const [address, other] of addresses) {
+      const { elsewhere = [] } = await incidentAt(other, incident);
+      expect(elsewhere.map(({ machine, cases }) => `${machine} ${cases}`)).to.deep.equal(Array(2).fill(`${address} 1`));
+    }
+    expect((await incidentAt(collector, incident)).elsewhere).to.have.length(4);
+    const [anyone] = await collector.cases();
+    expect((await collector.itctl('show', 'case', anyone!.id)).stdout).to.match(
+      /^Shown: +as the database has it; 127/m,
+    );
     const threads = shared.smtp.received.map(({ mail }) => [mail.references].flat());
     expect(new Set(threads.map(([root]) => root)).size, 'one thread').to.equal(1);
     expect(threads[0]![0]).to.match(new RegExp(`^<${incident}\\.incident@`));

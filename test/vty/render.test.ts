@@ -392,6 +392,29 @@ Case 2026-03-01-01: ongoing; acknowledged: called them`,
   ],
   [
     'show incident INCIDENT-ID',
+    async () => [
+      {
+        ...{ summary: incidentSummary([CASE]), cases: [] },
+        elsewhere: [
+          { partition: 0, machine: '192.0.2.20', cases: 1 },
+          { partition: 3, machine: null, cases: 2 },
+        ],
+      },
+    ],
+    `
+Incident I2026-03-01-01: 1 case, 1 not over
+Severity:  minor
+Opened:    2026-03-01 11:50:00Z
+Lasts:     00:10:00
+Offenders: AS64666
+Via:       AS64511
+Victims:   AS64500
+Elsewhere: 1 at 192.0.2.20 (partition 0), 2 at no machine now (partition 3): as the database has them
+
+no case`,
+  ],
+  [
+    'show incident INCIDENT-ID',
     async () => [{ summary: incidentSummary([CASE, RESOLVED]), cases: [CASE, RESOLVED] }],
     `
 Incident I2026-03-01-01: 2 cases, 1 not over

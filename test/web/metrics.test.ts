@@ -5,6 +5,7 @@ import { carryOut } from '../../src/control/carry-out.ts';
 import { resolveCommand } from '../../src/control/commands.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
 import type { Told } from '../../src/control/live-rows.ts';
+import { HOPS, type Hop } from '../../src/control/machine-rows.ts';
 import { createMetrics } from '../../src/web/metrics.ts';
 import { LINE, NOTICES, SUMMARY, scriptedDaemon, TRACE } from '../control/scripted.ts';
 import { skipFor } from '../programs.ts';
@@ -108,6 +109,47 @@ describe('web/metrics', () => {
     }
     expect(plain.text).to.not.contain('# EOF');
     expect(plain.text).to.contain('# TYPE intertrack_audit_lines_total counter\n');
+  });
+
+  it('tell how machines that share the work fare, and how long each hop takes', async () => {
+    const metrics = createMetrics(scriptedDaemon());
+    HOPS.publish({ hop: 'stream', milliseconds: 40 } satisfies Hop);
+    const { text } = await metrics.read('');
+    for (const line of [
+      'machine_heard{machine="192.0.2.20"} 0',
+      'machine_clock_ahead_seconds{machine="192.0.2.10"} 0.001',
+      'link_up{to="bus"} 1',
+      'bus_again_total 2',
+      'bus_refused_total{what="judged",machine="192.0.2.20"} 3',
+      'bus_resyncs_total{what="told"} 3',
+      'bus_messages_left_out_total{what="missing"} 1',
+      'partition_lease_seconds{partition="0"} 5.2',
+      'partition_lease_seconds{partition="1"} 0',
+      'partition_holders_total{partition="1"} 4',
+      'partition_behind{partition="0"} 3',
+      'partition_oldest_seconds{partition="0"} 0.04',
+      'link_up{to="database"} 1',
+      'hop_seconds_bucket{le="0.05",hop="stream"} 1',
+    ])
+      expect(text).to.contain(`intertrack_${line}\n`);
+    // What another machine has is told by that one.
+    expect(text).to.not.contain('partition_behind{partition="1"}');
+    expect(text).to.not.contain('machine_clock_ahead_seconds{machine="192.0.2.20"}');
+  });
+
+  it('tell that the database does not answer, and the rest all the same; alone nothing of it', async () => {
+    const down = async () => {
+      throw new Error('postgresql db/x: refused');
+    };
+    const { text } = await createMetrics(scriptedDaemon({ partitions: down })).read('');
+    expect(text).to.contain('intertrack_link_up{to="database"} 0\n');
+    expect(text).to.contain('intertrack_link_up{to="bus"} 1\n');
+    expect(text).to.contain('intertrack_metrics_unread{part="machines"} 0\n');
+    const none = async () => [];
+    const alone = await createMetrics(
+      scriptedDaemon({ machines: none, partitions: none, refused: none, shared: async () => null }),
+    ).read('');
+    expect(alone.text).to.not.match(/^intertrack_(machine_heard|link_up|partition_lease_seconds)[ {]/m);
   });
 
   describe('of what happens', () => {

@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
+import { urlsOfHosts } from '../../net/host-list.ts';
 import { readPrivateFile } from '../../net/private-file.ts';
 import { migrate } from './migrate.ts';
 import { keepPace, type Pace } from './pace.ts';
 import { steps as allSteps, type SchemaStep } from './schema.ts';
-import { type Servers, serversOf, urlsOf } from './servers.ts';
+import { type Servers, serversOf } from './servers.ts';
 import { describeTrouble, isPassing } from './trouble.ts';
 
 /** Connections of one daemon at most. */
@@ -76,7 +77,10 @@ export interface Database {
    * earlier life is taken at once.
    */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
-  /** Lengthens leases; those that are returned are still held. */
+  /**
+   * Lengthens leases; those that are returned are still held. A standby that had not heard of a lease when it became the
+   * primary can have given its fence to another holder.
+   */
   renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
   /** Gives a lease back, so that the next need not wait. */
   release(lease: Lease): Promise<void>;
@@ -109,7 +113,7 @@ export function databaseOf(options: DatabaseOptions): Database {
   let config: pg.PoolConfig;
   let servers: Servers;
   try {
-    servers = serversOf(urlsOf(options.url).map(url => withPassword(url, options.passwordFile)));
+    servers = serversOf(urlsOfHosts(options.url).map(url => withPassword(url, options.passwordFile)));
     place = `postgresql ${servers.place}`;
     config = poolConfig(options);
   } catch (error) {
@@ -158,14 +162,16 @@ export function databaseOf(options: DatabaseOptions): Database {
       const held = await rows<{ scope: string }>(
         `UPDATE leases SET until = clock_timestamp() + make_interval(secs => $3)
          FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS mine (scope, fence)
-         WHERE leases.scope = mine.scope AND leases.fence = mine.fence RETURNING leases.scope`,
-        [leases.map(({ scope }) => scope), leases.map(({ fence }) => fence), seconds(milliseconds)],
+         WHERE leases.scope = mine.scope AND leases.fence = mine.fence AND leases.holder = $4 RETURNING leases.scope`,
+        [leases.map(({ scope }) => scope), leases.map(({ fence }) => fence), seconds(milliseconds), holder],
       );
       const still = new Set(held.map(({ scope }) => scope));
       return leases.filter(({ scope }) => still.has(scope));
     },
     async release({ scope, fence }) {
-      await rows(`UPDATE leases SET until = '-infinity' WHERE scope = $1 AND fence = $2`, [scope, fence]);
+      await rows(`UPDATE leases SET until = '-infinity' WHERE scope = $1 AND fence = $2 AND holder = $3`, [
+        ...[scope, fence, holder],
+      ]);
     },
     holdings: () =>
       rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, CASE WHEN isfinite(until)
@@ -191,7 +197,7 @@ function withPassword(text: string, passwordFile: string | null): string {
 
 function poolConfig({ url, authorities, certificate, key, holder }: DatabaseOptions): pg.PoolConfig {
   const mode =
-    new URL(urlsOf(url)[0]!).searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
+    new URL(urlsOfHosts(url)[0]!).searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
   const read = (file: string | null | undefined) => (file ? { pem: readFileSync(file, 'utf8') } : null);
   const [ca, cert] = [read(authorities), read(certificate)];
   const own = key ? { pem: readPrivateFile(key) } : null;

@@ -30,6 +30,11 @@ const MOST_REQUESTS = 10_000;
 const DOUBT = 500;
 
 const COUNTED = statement('counted', 'SELECT fence, written FROM leases WHERE scope = :scope');
+/** Waits for a transaction that is still under way; and where none took place, none of this number can any more. */
+const USE_UP = statement(
+  'use-up',
+  'UPDATE leases SET written = :next WHERE scope = :scope AND fence = :fence AND written = :before',
+);
 const ADD = statement('audit.add', ADD_TO_AUDIT);
 const BEFORE = statement('audit.before', LAST_BEFORE);
 const FORGET = statement('audit.forget', FORGET_AUDIT);
@@ -129,14 +134,19 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     return sent;
   }
 
-  /** True when the transaction of this number took place. */
+  /**
+   * True when the transaction of this number took place; else it never will: a COMMIT that the server has not come to yet would
+   * make of what is said now a lie.
+   */
   async function tookPlace(number: number): Promise<boolean> {
     for (;;) {
       try {
+        await run(pool, USE_UP, { fence: lease!.fence, before: number - 1, next: number + 1 });
         const { rows } = await run(pool, COUNTED, {});
         const [row] = rows as { fence: number; written: number }[];
         if (row === undefined || row.fence !== lease!.fence) lost = true;
-        return row !== undefined && row.fence === lease!.fence && row.written >= number;
+        else if (row.written > number) written = row.written;
+        return !lost && row!.written === number;
       } catch (error) {
         if (closed) throw error;
         await new Promise(resolve => setTimeout(resolve, DOUBT));

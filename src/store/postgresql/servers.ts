@@ -13,16 +13,6 @@ export interface Servers {
   client(config: pg.ClientConfig): pg.Client;
 }
 
-/** Scheme and user, hosts, path and parameters. */
-const PARTS = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?@]*)(.*)$/;
-
-/** The URLs of the hosts that a URL names, one each; that of the socket of this machine where it names none. */
-export function urlsOf(url: string): readonly string[] {
-  const [, begin, hosts, rest] = PARTS.exec(url) ?? [];
-  if (hosts === undefined || !hosts.includes(',')) return [url];
-  return hosts.split(',').map(host => `${begin}${host}${rest}`);
-}
-
 /** What PostgreSQL says of a server whose history is another one than that of its standby: it was the primary once. */
 const LOOK = `SELECT current_setting('transaction_read_only') AS "readOnly",
   CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline`;

@@ -1,6 +1,7 @@
 import { formatFlatPath } from '../../bgp/as-path.ts';
 import type {
   CaseDetail,
+  CaseElsewhere,
   CaseEvidence,
   CaseExport,
   CaseTimeline,
@@ -105,6 +106,12 @@ const DECIDED: Readonly<Partial<Record<CaseKind, (decidedBy: string) => string>>
   'super-prefix': prefix => ` as ${prefix}, which it covers`,
 };
 
+/** How new what is shown is, of a case that another machine has. */
+export const showElsewhere = ({ partition, machine }: CaseElsewhere): string =>
+  machine === null
+    ? `as the database has it; no machine has partition ${partition} now, and it stands still`
+    : `as the database has it; ${machine} has partition ${partition} and writes each change down`;
+
 /** `show case ID`: who, of whom, via whom, seen by whom, on what evidence, when, and who was told. */
 export function renderCase(one: CaseDetail, now: number, all = false): string[] {
   const shown = all || one.witnesses.length <= MOST_WITNESSES ? one.witnesses : oneOfEachAs(one.witnesses);
@@ -124,6 +131,7 @@ export function renderCase(one: CaseDetail, now: number, all = false): string[] 
       ['Registered to', registered === '' ? '' : `${registered}${DECIDED[one.kind]?.(one.decidedBy) ?? ''}`],
       ['Watches', one.watches.join(', ')],
       ['Incident', one.incident ?? ''],
+      ['Shown', one.elsewhere === undefined ? '' : showElsewhere(one.elsewhere)],
       ['Acknowledged', one.acknowledged === undefined ? '' : showMark(one.acknowledged)],
       ['Dismissed', one.dismissed === undefined ? '' : dismissal(one.dismissed)],
       ['Opened', instant(one.opened)],

@@ -42,8 +42,12 @@ export function renderIncidents(rows: readonly IncidentSummary[], now: number): 
   );
 }
 
+/** Where cases are that other machines have. */
+const place = ({ partition, machine, cases }: NonNullable<IncidentDetail['elsewhere']>[number]): string =>
+  `${cases} at ${machine ?? 'no machine now'} (partition ${partition})`;
+
 /** `show incident ID`: what its cases have in common, and each of them. */
-export function renderIncident({ summary, cases }: IncidentDetail, now: number): string[] {
+export function renderIncident({ summary, cases, elsewhere = [] }: IncidentDetail, now: number): string[] {
   return [
     `Incident ${summary.incident}: ${count(summary.cases, 'case')}, ${summary.open} not over`,
     ...facts([
@@ -54,6 +58,7 @@ export function renderIncident({ summary, cases }: IncidentDetail, now: number):
       ['Offenders', some(asns(summary.offenders), 16)],
       ['Via', some(asns(summary.upstreams), 16)],
       ['Victims', some(asns(summary.victims), 16)],
+      ['Elsewhere', elsewhere.length === 0 ? '' : `${elsewhere.map(place).join(', ')}: as the database has them`],
     ]),
     '',
     ...renderCases(cases, now),

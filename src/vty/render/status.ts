@@ -29,6 +29,7 @@ export function renderStatus(status: StatusReport): string[] {
         'Originated',
         status.originated === undefined ? '' : `${count(status.originated, 'prefix', 'prefixes')} learned`,
       ],
+      ['Bus', status.machines === undefined ? '' : busText(status.machines, status.time)],
       ['Machines', status.machines === undefined ? '' : machinesText(status.machines)],
       ['Partitions', status.machines === undefined ? '' : partitionsText(status.machines)],
       ['Cases', `${status.openCases} open`],
@@ -43,11 +44,14 @@ export function renderStatus(status: StatusReport): string[] {
   ];
 }
 
-const machinesText = ({ known, missed, waiting, room }: SharedStatus): string =>
+const busText = ({ up, since, waiting, counts }: SharedStatus, now: number): string =>
   [
-    missed.length === 0 ? `${known} heard` : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`,
-    ...(waiting === 0 ? [] : [`${waiting} changes wait for the bus, room for ${room}`]),
-  ].join('; ');
+    `${up ? 'up' : 'down'} ${duration(now - since)}`,
+    ...(waiting === 0 ? [] : [`${waiting} changes wait for it, room for ${counts.room}`]),
+  ].join(', ');
+
+const machinesText = ({ known, missed }: SharedStatus): string =>
+  missed.length === 0 ? `${known} heard` : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`;
 
 const partitionsText = ({ partitions, behind }: SharedStatus): string =>
   `${partitions.length === 0 ? 'none' : partitions.join(', ')} here${behind === 0 ? '' : `, ${count(behind, 'message')} behind`}`;

@@ -20,6 +20,8 @@ export interface Cluster {
   /** kill -9 of all of it. */
   kill(): Promise<void>;
   query(text: string, values?: unknown[], database?: string): Promise<pg.QueryResultRow[]>;
+  /** A copy of it that follows it by streaming replication, on an address of its own. */
+  standby(): Promise<Cluster>;
   close(): Promise<void>;
 }
 
@@ -41,31 +43,46 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
     if (process.env.REQUIRE_PEERS === '1') throw new Error('PostgreSQL is not installed');
     return null;
   }
+  const place = newPlace();
+  const { home, directory, user } = place;
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', directory, '-U', 'intertrack', '-A', 'trust', '-N', '--locale=C.UTF-8'],
+    { ...user, stdio: 'ignore', cwd: home },
+  );
+  execFileSync('sh', ['-c', `echo "include 'intertrack.conf'" >> "$1"/postgresql.conf`, 'sh', directory]);
+  const mine = clusterIn(programs, place, settings);
+  await mine.start();
+  return mine;
+}
+
+interface Place {
+  readonly home: string;
+  readonly directory: string;
+  /** It refuses to run as root. */
+  readonly user: { readonly uid?: number; readonly gid?: number };
+}
+
+function newPlace(): Place {
   const home = mkdtempSync(join(tmpdir(), 'intertrack-pg-'));
   const directory = join(home, 'data');
   mkdirSync(directory);
-  // It refuses to run as root.
-  const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? accountOf('postgres') : {};
+  const user: Place['user'] = process.getuid?.() === 0 ? accountOf('postgres') : {};
   for (const path of [home, directory]) {
     if (user.uid !== undefined) chownSync(path, user.uid, user.gid!);
     chmodSync(path, 0o700);
   }
-  execFileSync(
-    join(programs, 'initdb'),
-    ['-D', directory, '-U', 'intertrack', '-A', 'trust', '-N', '--locale=C.UTF-8'],
-    {
-      ...user,
-      stdio: 'ignore',
-      cwd: home,
-    },
-  );
+  return { home, directory, user };
+}
+
+/** A cluster whose directory is filled. */
+function clusterIn(programs: string, { home, directory, user }: Place, settings: string): Cluster {
   const port = 5432;
   const host = loopbackAddress();
   writeFileSync(
     join(directory, 'intertrack.conf'),
     `listen_addresses = '${host}'\nport = ${port}\nunix_socket_directories = ''\nshared_buffers = 32MB\n${settings}\n`,
   );
-  execFileSync('sh', ['-c', `echo "include 'intertrack.conf'" >> "$1"/postgresql.conf`, 'sh', directory]);
   let server: ChildProcess | null = null;
   const url = (database = 'postgres') => `postgres://intertrack@${host}:${port}/${database}`;
   const query = async (text: string, values: unknown[] = [], database = 'postgres') => {
@@ -95,7 +112,7 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
     if (server !== null && server.exitCode === null && server.signalCode === null) await once(server, 'exit');
     server = null;
   };
-  const mine: Cluster = {
+  return {
     url,
     host,
     port,
@@ -120,6 +137,20 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
       await ended();
     },
     query,
+    async standby() {
+      const place = newPlace();
+      const source = ['-h', host, '-p', String(port), '-U', 'intertrack'];
+      const copying = spawn(
+        join(programs, 'pg_basebackup'),
+        [...source, '-D', place.directory, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+        { ...user, stdio: 'ignore', cwd: place.home },
+      );
+      const [status] = await once(copying, 'exit');
+      if (status !== 0) throw new Error(`pg_basebackup ended with ${status}`);
+      const copy = clusterIn(programs, place, settings);
+      await copy.start();
+      return copy;
+    },
     async close() {
       signal('SIGCONT');
       if (server !== null) server.kill('SIGINT');
@@ -127,8 +158,6 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
       rmSync(home, { recursive: true, force: true });
     },
   };
-  await mine.start();
-  return mine;
 }
 
 function accountOf(name: string): { uid: number; gid: number } {

@@ -293,7 +293,7 @@ describe('store/postgresql', function () {
             () => true,
             () => false,
           );
-        while (!(await write()));
+        while (!(await write())) await new Promise(resolve => setTimeout(resolve, 1));
       }
     } finally {
       proto.query = original;
@@ -303,6 +303,27 @@ describe('store/postgresql', function () {
     expect(numbers).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
     const lines = await store.read('audit.among', { as: null, trace: null, denied: 0, from: 0, to: 100 });
     expect(lines.map(({ time }) => time)).to.deep.equal(Array.from({ length: 10 }, (_, i) => 2 * i + 2));
+  });
+
+  it('waits for a COMMIT that the server has not come to yet', async () => {
+    const store = await scoped(await connect(await fresh()));
+    const proto = pg.Client.prototype as { query: (...args: unknown[]) => unknown };
+    const original = proto.query;
+    let late = 0;
+    proto.query = function (this: pg.Client, ...args) {
+      if (args[0] !== 'COMMIT' || late++ > 0) return Reflect.apply(original, this, args);
+      setTimeout(() => Reflect.apply(original, this, args), 200);
+      return Promise.reject(new Error('Connection terminated unexpectedly'));
+    };
+    try {
+      await store.write([{ op: 'case.put', record: caseRecord('c1') }]);
+      await store.write([{ op: 'case.put', record: caseRecord('c2') }]);
+    } finally {
+      proto.query = original;
+    }
+    expect(store.lost).to.equal(false);
+    expect(late).to.equal(2);
+    expect((await store.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1', 'c2']);
   });
 
   it('waits for a server that was killed, and is right about what took place', async () => {
