@@ -172,7 +172,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   async function takeAll(from: ConsumerMessages): Promise<void> {
     let queue: JsMsg[] = [];
     let failed: unknown = null;
-    let taking: Promise<void> | null = null;
+    let busy = false;
+    let taking = Promise.resolve();
     /** Takes from the queue what goes into one transaction. */
     const next = () => {
       const some: JsMsg[] = [];
@@ -192,6 +193,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
       return { some, of };
     };
     const work = async () => {
+      busy = true;
       while (queue.length > 0 && failed === null && !closed) {
         const { some, of } = next();
         if (some.length === 0) continue;
@@ -207,12 +209,12 @@ export function readPartition(options: ReaderOptions): PartitionReader {
           await from.close();
         }
       }
-      taking = null;
+      busy = false;
       if (queue.length === 0) oldest = null;
     };
     for await (const one of from) {
       queue.push(one);
-      taking ??= work();
+      if (!busy) taking = work();
       if (queue.length >= UNDER_WAY) await taking;
       if (failed !== null) break;
     }
