@@ -258,16 +258,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     leaving.push(() => presence?.close());
   }
 
-  /** Machines that share the cases, this one included. */
-  const sharers = (): number =>
-    (presence?.machines() ?? []).filter(one => one.machine !== machine && !one.missed && one.roles.includes('cases'))
-      .length + 1;
-
   /** Takes this machine's share of the cases. */
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
     partitions = await openPartitions<CasePartition>({
-      ...{ database, count, log, machines: sharers },
+      ...{ database, count, log },
       async open(partition, scope, tenure) {
         // The first machine decides for all, so that what follows a mail answers it whoever sends it.
         const mailDomain = await database.agree('mail domain', hostname());

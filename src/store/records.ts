@@ -55,6 +55,7 @@ export interface OutboxRecord {
    * Message as JSON (notify/notices.ts, StoredMail; notify/notice.ts, Notice): frozen, so that a retry says what was meant.
    */
   readonly body: string;
+  /** `pending`: on the way; `sent`: taken; `failed`: given up. */
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
   /** Next attempt, ms since the epoch. */
