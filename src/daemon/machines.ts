@@ -27,8 +27,8 @@ import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
-import { partitionRows } from './partition-answers.ts';
-import { openPartitions, type Partitions } from './partitions.ts';
+import { namesOf, partitionRows } from './partition-answers.ts';
+import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
@@ -184,10 +184,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
 
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const { partition, has } = holderOf(id, await agreed.known);
+    const { partition } = holderOf(id, await agreed.known);
+    // What is to be done is asked of whom the database names, whatever machines say that they have.
+    const has = (await database.holdings()).find(({ scope, left }) => scope === scopeOf(partition) && left > 0);
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
-    await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
+    await askMachine(bus, machineName(namesOf(has.holder).holder), { ask: 'mark', id, order }, ANSWER);
   }
 
   /** What another machine wants of this one. */
@@ -255,16 +257,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     leaving.push(() => presence?.close());
   }
 
-  /** Machines that share the cases, this one included. */
-  const sharers = (): number =>
-    (presence?.machines() ?? []).filter(one => one.machine !== machine && !one.missed && one.roles.includes('cases'))
-      .length + 1;
-
   /** Takes this machine's share of the cases. */
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
     partitions = await openPartitions<CasePartition>({
-      ...{ database, count, log, machines: sharers },
+      ...{ database, count, log },
       async open(partition, scope, tenure) {
         // The first machine decides for all, so that what follows a mail answers it whoever sends it.
         const mailDomain = await database.agree('mail domain', hostname());
@@ -284,6 +281,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   return {
     store,
+    everywhere,
     there,
     begin: () => begin(),
     async openCases(caseParts: CaseParts) {
