@@ -19,6 +19,8 @@ export interface Tenant {
 export interface PartitionsOptions<T extends Tenant> {
   readonly database: Database;
   readonly count: number;
+  /** What is shared out instead of the partitions of the cases: the scope of each, and how it is called in the log. */
+  readonly of?: (partition: number) => { readonly scope: string; readonly name: string };
   /** Machines that share the cases now, this one included; at least 1. */
   readonly machines: () => number;
   /** Opens what runs on a partition. */
@@ -51,9 +53,10 @@ interface Held<T> {
 }
 
 export const scopeOf = (partition: number): string => `cases/${partition}`;
+const ofCases = (partition: number) => ({ scope: scopeOf(partition), name: `partition ${partition} of the cases` });
 
 export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
-  const { database, count, machines, open, log } = options;
+  const { database, count, machines, open, log, of = ofCases } = options;
   const held = new Map<number, Held<T>>();
   /** Looks in a row that found a partition free, though it is not our share. */
   const free = new Map<number, number>();
@@ -65,23 +68,24 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     const one = held.get(partition);
     if (one === undefined) return;
     held.delete(partition);
-    log('warn', `partition ${partition} of the cases: ${why}`);
-    await one.tenant?.close().catch((e: Error) => log('warn', `partition ${partition}: while closing: ${e.message}`));
+    log('warn', `${of(partition).name}: ${why}`);
+    await one.tenant?.close().catch((e: Error) => log('warn', `${of(partition).name}: while closing: ${e.message}`));
     await one.store.close();
   }
 
   async function take(partition: number): Promise<boolean> {
+    const { scope, name } = of(partition);
     const asked = performance.now();
-    const lease = await database.take(scopeOf(partition), LEASE);
+    const lease = await database.take(scope, LEASE);
     if (lease === null) return false;
-    const store = openScope(database, scopeOf(partition), lease);
+    const store = openScope(database, scope, lease);
     const one: Held<T> = { lease, store, tenant: null, renewed: asked };
     held.set(partition, one);
     try {
       const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
       one.tenant = await open(partition, store, { sure, lease });
       taken++;
-      log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
+      log('info', `${name} is taken`, { fence: lease.fence });
     } catch (error) {
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
       await database.release(lease);
