@@ -1,129 +1,267 @@
 /**
- * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS]]`, by
- * default 5,000 cases and 3 rounds, interleaved. A peer announces so many hijacked prefixes at once and takes them back; from
- * the first UPDATE until all cases are written down as open, and until all are over. Three ways: a daemon alone with SQLite;
- * one with all duties over NATS and PostgreSQL; a collector and two machines with cases. Databases are on disk. Nobody is told.
+ * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS]]]`,
+ * by default 10,000 cases, 3 rounds and 20 seconds. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
+ * NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of cases and left idle for a moment,
+ * whose processor time is told and taken off from nothing. Then two loads:
+ *
+ * - a storm: a peer announces hijacked prefixes, 5,000 at once, and takes them back once all are written down as ongoing, until
+ *   so many cases are written down as over;
+ * - a network: 10,000 UPDATEs a second for so many seconds, of which 1 in 1,000 is a hijack that is taken back five seconds later.
+ *
+ * What has come of it is read from the logs that the daemons write anyway, and then from the databases: nothing is asked of
+ * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
+ * some ways only.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusReport } from '../../src/control/daemon.ts';
+import { encodeWithdraw } from '../../src/bgp/announce.ts';
 import { natsServer } from '../bus/nats.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 import { type Intertrackd, intertrackd } from '../interop/intertrackd.ts';
 import { feedStatements, MACHINES_PORT, machinesOf, OFFENDER, prefixOf } from '../interop/machines.ts';
-import { startSpeaker } from '../interop/speaker.ts';
+import { announcement, prefixes as prefixesOf, type Speaker, startSpeaker } from '../interop/speaker.ts';
 import { cluster } from '../store/postgresql/cluster.ts';
 
-const [cases = 5_000, rounds = 3] = process.argv.slice(2).map(Number);
-const prefixes = Array.from({ length: cases }, (_, i) => prefixOf(i));
+const [cases = 10_000, rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
+/** Cases of a wave: below what one book holds open. */
+const WAVE = Math.min(5_000, cases);
+const IDLE = 4_000;
+const RATE = 10_000;
+const ONE_IN = 1_000;
+const TAKEN_BACK = 5_000;
+const WAIT = 300_000;
+
+const hijacks = (RATE / ONE_IN) * seconds;
+/** The prefixes of the warm-up, of the storm and of the network, one after the other: each is hijacked once. */
+const most = WAVE + cases + hijacks;
+if (most > 65_536) throw new Error('there are not so many prefixes in 10.0.0.0/8');
+const prefixes = Array.from({ length: most }, (_, i) => prefixOf(i));
 const rpsl = prefixes
   .map(prefix => `route: ${prefix}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`)
   .join('\n');
-const WAIT = 300_000;
 
 /** Processor seconds of a process and all below it, those that have ended among them (proc(5)). */
 function processor(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
-  const own = (fields[11]! + fields[12]! + fields[13]! + fields[14]!) / 100;
-  const children = readdirSync(`/proc/${pid}/task`).flatMap(task =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  );
-  return children.reduce((sum, child) => sum + processor(child), own);
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
+    const children = readdirSync(`/proc/${pid}/task`).flatMap(task =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+    const own = (fields[11]! + fields[12]! + fields[13]! + fields[14]!) / 100;
+    return children.reduce((sum, child) => sum + processor(child), own);
+  } catch {
+    return 0; // it has just ended, and is told by its parent
+  }
 }
-const pidOf = (marker: string): number[] =>
-  execFileSync('pgrep', ['-o', '-f', marker], { encoding: 'utf8' }).trim().split('\n').map(Number);
+const pidOf = (marker: string): number =>
+  Number(execFileSync('pgrep', ['-o', '-f', marker], { encoding: 'utf8' }).trim().split('\n')[0]);
 
-type Way = 'alone' | 'one machine' | 'three machines';
+const WAYS = ['alone', 'one machine', 'three machines'] as const;
+type Way = (typeof WAYS)[number];
+const ways = WAYS.filter(way => process.env.WAYS?.split(',').includes(way) ?? true);
+
+/** Processor seconds by process: `all duties`, `collector`, `engine 1`, `nats`, `postgresql`. */
+type Spent = Readonly<Record<string, number>>;
 interface Outcome {
   readonly way: Way;
-  readonly opened: number;
-  readonly over: number;
-  readonly daemons: number;
-  readonly servers: number;
+  /** For one second. */
+  readonly idle: Spent;
+  readonly storm: Spent;
+  readonly network: Spent;
+  /** Seconds that the waves of the storm took. */
+  readonly lasted: number;
 }
 
-async function run(way: Way): Promise<Outcome> {
+interface Place {
+  readonly daemons: readonly Intertrackd[];
+  readonly feed: Speaker;
+  /** Cases in the database that are in such a state. */
+  readonly written: (state: 'ongoing' | 'resolved') => Promise<number>;
+  readonly spent: () => Spent;
+}
+
+/** Starts what a way needs, has `work` done there, and ends it. */
+async function at<T>(way: Way, work: (place: Place) => Promise<T>): Promise<T> {
   const closers: (() => unknown)[] = [];
-  const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(), await cluster()];
-  closers.push(
-    () => nats?.close(),
-    () => postgresql?.close(),
-  );
-  const shared = nats && postgresql ? `bus nats "${nats.url}"; store postgresql "${postgresql.url()}";\n` : '';
-  const feedAt = loopbackAddress();
-  const daemons: Intertrackd[] = [];
-  const start = async (role: string, collects: boolean): Promise<string> => {
-    const address = loopbackAddress();
-    const daemon = intertrackd(address);
-    closers.push(() => daemon.close());
-    daemons.push(daemon);
-    daemon.write('jpirr.db', rpsl);
-    daemon.configure(`${role}${shared}irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
+  try {
+    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(), await cluster()];
+    closers.push(
+      () => nats?.close(),
+      () => postgresql?.close(),
+    );
+    const shared = nats && postgresql ? `bus nats "${nats.url}"; store postgresql "${postgresql.url()}";\n` : '';
+    const feedAt = loopbackAddress();
+    const daemons: Intertrackd[] = [];
+    const start = async (role: string, collects: boolean): Promise<string> => {
+      const address = loopbackAddress();
+      const daemon = intertrackd(address);
+      closers.push(() => daemon.close());
+      daemons.push(daemon);
+      daemon.write('jpirr.db', rpsl);
+      daemon.configure(`${role}${shared}irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
 watch ours { maintainer MAINT-OWNER; hold up 1s; hold down 1s; }
 ${collects ? feedStatements(feedAt)(address) : ''}`);
-    await daemon.start();
-    return address;
-  };
-  try {
+      const { PROFILE } = process.env;
+      await daemon.start(
+        PROFILE ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILE}/${way.replace(' ', '-')}` } : {},
+      );
+      return address;
+    };
     const to = await start(way === 'three machines' ? 'role collector;\n' : '', true);
-    if (way === 'three machines') {
-      await start('role cases;\n', false);
-      await start('role cases;\n', false);
-    }
+    if (way === 'three machines') for (let i = 0; i < 2; i++) await start('role cases;\n', false);
     if (way !== 'alone')
       await until(
         'all partitions are taken',
         async () => (await machinesOf(daemons[0]!)).flatMap(one => one.partitions).length === 4,
         WAIT,
       );
-    const open = async () => {
-      const reports = await Promise.all(daemons.map(async one => (await one.ask('show', 'status'))[0] as StatusReport));
-      return reports.reduce((sum, { openCases }) => sum + openCases, 0);
+    const names = way === 'three machines' ? ['collector', 'engine 1', 'engine 2'] : ['all duties'];
+    const pids: (readonly [name: string, pid: number])[] = daemons.map((one, i) => [names[i]!, pidOf(one.at('conf'))]);
+    if (nats) pids.push(['nats', pidOf(nats.directory)]);
+    if (postgresql) pids.push(['postgresql', pidOf(`postgres -D ${postgresql.directory}`)]);
+    const question = 'SELECT count(*) AS count FROM cases WHERE state =';
+    const written = async (state: string): Promise<number> => {
+      if (postgresql) return Number((await postgresql.query(`${question} $1`, [state]))[0]!.count);
+      const database = new DatabaseSync(daemons[0]!.at('state/intertrack.db'), { readOnly: true });
+      try {
+        return Number(database.prepare(`${question} ?`).get(state)!.count);
+      } finally {
+        database.close();
+      }
     };
-    const pids = daemons.flatMap(one => pidOf(one.at('conf')));
-    const served = [
-      ...(nats ? pidOf(nats.directory) : []),
-      ...(postgresql ? pidOf(`postgres -D ${postgresql.directory}`) : []),
-    ];
-    const spent = (of: readonly number[]) => of.reduce((sum, pid) => sum + processor(pid), 0);
     const feed = await startSpeaker({ from: feedAt, to, port: MACHINES_PORT, as: 64497 });
     closers.push(() => feed.close());
     feed.endOfRib();
-    await sleep(2_000);
-    const before = { daemons: spent(pids), servers: spent(served) };
-    const began = performance.now();
-    for (let i = 0; i < cases; i += 500) feed.announce(prefixes.slice(i, i + 500), 64497, 64511, OFFENDER);
-    await until('all cases are open', async () => (await open()) === cases, WAIT);
-    const opened = (performance.now() - began) / 1000;
-    await sleep(2_000);
-    const again = performance.now();
-    for (let i = 0; i < cases; i += 500) feed.withdraw(...prefixes.slice(i, i + 500));
-    await until('all cases are over', async () => (await open()) === 0, WAIT);
-    const over = (performance.now() - again) / 1000;
-    return { way, opened, over, daemons: spent(pids) - before.daemons, servers: spent(served) - before.servers };
+    const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processor(pid)]));
+    return await work({ daemons, feed, written, spent });
   } finally {
     for (const close of closers.reverse()) await close();
   }
 }
 
-const ways: readonly Way[] = ['alone', 'one machine', 'three machines'];
+/** Counts a state's lines in logs that grow, reading each line once. */
+function counter(daemons: readonly Intertrackd[], state: string): () => number {
+  const read = daemons.map(() => 0);
+  let count = 0;
+  return () => {
+    for (const [i, daemon] of daemons.entries()) {
+      const text = daemon.log();
+      const end = text.lastIndexOf('\n') + 1;
+      count += text.slice(read[i], end).split(` ${state}: 10.`).length - 1;
+      read[i] = end;
+    }
+    return count;
+  };
+}
+
+const less = (after: Spent, before: Spent, by = 1): Spent =>
+  Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]!) / by]));
+
+const run = (way: Way): Promise<Outcome> =>
+  at(way, async ({ daemons, feed, written, spent }) => {
+    const logged = { ongoing: counter(daemons, 'ongoing'), resolved: counter(daemons, 'resolved') };
+    /** Until so many cases have come to a state since the start, and that is on disk. */
+    const reached = async (state: 'ongoing' | 'resolved', count: number, onDisk = count) => {
+      await until(`${count} cases are ${state}`, () => logged[state]() >= count, WAIT);
+      await until(`${count} cases are written`, async () => (await written(state)) >= onDisk, WAIT);
+    };
+    let done = 0;
+    const wave = async (count: number) => {
+      const mine = prefixes.slice(done, done + count);
+      for (let i = 0; i < count; i += 500) feed.announce(mine.slice(i, i + 500), 64497, 64511, OFFENDER);
+      await reached('ongoing', done + count, count);
+      for (let i = 0; i < count; i += 500) feed.withdraw(...mine.slice(i, i + 500));
+      done += count;
+      await reached('resolved', done);
+    };
+    await wave(WAVE);
+
+    await sleep(1_000);
+    let before = spent();
+    await sleep(IDLE);
+    const idle = less(spent(), before, IDLE / 1000);
+
+    before = spent();
+    const began = performance.now();
+    for (let left = cases; left > 0; left -= WAVE) await wave(Math.min(WAVE, left));
+    const lasted = (performance.now() - began) / 1000;
+    const storm = less(spent(), before);
+
+    await sleep(1_000);
+    before = spent();
+    await network(feed, prefixes.slice(done, done + hijacks));
+    await reached('resolved', done + hijacks);
+    return { way, idle, storm, network: less(spent(), before), lasted };
+  });
+
+/** UPDATEs of one prefix each, those of a hundredth of a second at once; that some are hijacks the others don't change. */
+async function network(feed: Speaker, hijacked: readonly string[]): Promise<void> {
+  const lot = RATE / 100;
+  const lots = Array.from({ length: 100 }, (_, i) =>
+    Buffer.concat(
+      Array.from({ length: lot }, (_, j) =>
+        Buffer.concat(announcement([`44.${i}.${j & 255}.0/24`], 64497, 64510 + ((i + j) % 400), 64601)),
+      ),
+    ),
+  );
+  const back: { readonly due: number; readonly prefix: string }[] = [];
+  const began = performance.now();
+  for (let sent = 0; sent < 100 * seconds || back.length > 0; sent++) {
+    await sleep(Math.max(0, began + sent * 10 - performance.now()));
+    const now = performance.now();
+    while (back.length > 0 && back[0]!.due <= now) feed.send(...encodeWithdraw(prefixesOf([back.shift()!.prefix])));
+    if (sent >= 100 * seconds) continue;
+    feed.socket.write(lots[sent % lots.length]!);
+    const prefix = sent % (ONE_IN / lot) === 0 ? hijacked[sent / (ONE_IN / lot)] : undefined;
+    if (prefix === undefined) continue;
+    feed.announce([prefix], 64497, 64511, OFFENDER);
+    back.push({ due: now + TAKEN_BACK, prefix });
+  }
+}
+
+const isServer = (name: string) => name === 'nats' || name === 'postgresql';
+const daemonsOf = (spent: Spent) =>
+  Object.entries(spent).reduce((sum, [name, value]) => sum + (isServer(name) ? 0 : value), 0);
+const allOf = (spent: Spent) => Object.values(spent).reduce((sum, value) => sum + value, 0);
+const wordsOf = (spent: Spent) =>
+  Object.entries(spent)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .join(', ');
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
 const outcomes: Outcome[] = [];
 for (let round = 0; round < rounds; round++)
   for (const way of ways) {
     const one = await run(way);
     outcomes.push(one);
-    console.log(
-      `${way}: open after ${one.opened.toFixed(1)} s, over after ${one.over.toFixed(1)} s; CPU ${one.daemons.toFixed(1)} s of daemons, ${one.servers.toFixed(1)} s of servers`,
-    );
+    console.log(`${way}: idle ${wordsOf(one.idle)}`);
+    console.log(`  storm ${wordsOf(one.storm)}; ${one.lasted.toFixed(1)} s`);
+    console.log(`  network ${wordsOf(one.network)}`);
   }
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-console.log(`\n${cases} cases, medians of ${rounds} interleaved rounds`);
-for (const way of ways) {
-  const mine = outcomes.filter(one => one.way === way);
-  const of = (field: Exclude<keyof Outcome, 'way'>) => median(mine.map(one => one[field]));
-  console.log(
-    `${way.padEnd(15)} open ${of('opened').toFixed(1)} s, over ${of('over').toFixed(1)} s, CPU of daemons ${of('daemons').toFixed(1)} s, of servers ${of('servers').toFixed(1)} s; cases per CPU second ${(cases / (of('daemons') + of('servers'))).toFixed(0)}, of the daemons alone ${(cases / of('daemons')).toFixed(0)}`,
-  );
+
+/** A table of a load: what is done for a second of the processor, and beside it the share of what the daemon alone does. */
+function table(title: string, load: 'storm' | 'network', count: number): void {
+  console.log(`\n${title}: CPU s of daemons, of servers; for a CPU second, daemons, with servers`);
+  const rates = (way: Way) => {
+    const mine = outcomes.filter(one => one.way === way).map(one => one[load]);
+    const [daemons, all] = [median(mine.map(daemonsOf)), median(mine.map(allOf))];
+    return { daemons, servers: all - daemons, rate: count / daemons, whole: count / all };
+  };
+  const base = ways.includes('alone') ? rates('alone').rate : Number.NaN;
+  for (const way of ways) {
+    const { daemons, servers, rate, whole } = rates(way);
+    const share = (value: number) => `${value.toFixed(0)} (${(value / base).toFixed(2)})`;
+    console.log(`${way.padEnd(15)} ${daemons.toFixed(2)}, ${servers.toFixed(2)}; ${share(rate)}, ${share(whole)}`);
+  }
 }
+console.log(`\nmedians of ${rounds} interleaved rounds; idle, CPU ms a second: daemons, with servers`);
+for (const way of ways) {
+  const mine = outcomes.filter(one => one.way === way).map(one => one.idle);
+  const of = (sum: (spent: Spent) => number) => (median(mine.map(sum)) * 1000).toFixed(0);
+  console.log(`${way.padEnd(15)} ${of(daemonsOf)}, ${of(allOf)}`);
+}
+table(`storm, ${cases} cases opened and ended`, 'storm', cases);
+table(`network, ${RATE * seconds} UPDATEs, ${hijacks} hijacks`, 'network', RATE * seconds);
 process.exit(0);

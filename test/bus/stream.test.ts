@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Bus } from '../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../src/bus/publisher.ts';
@@ -157,7 +155,7 @@ describe('bus/stream', () => {
     await until('it is read on', () => numbers.length === 2);
     expect(lost).to.equal(0);
     await nats.kill();
-    rmSync(join(nats.directory, 'store'), { recursive: true, force: true });
+    nats.empty();
     await nats.start();
     await until('it is said', () => lost === 1);
     await a.tell({ what: 'resync' });

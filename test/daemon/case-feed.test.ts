@@ -75,6 +75,13 @@ describe('daemon/case-feed', () => {
     expect(feed.counts()).to.deep.equal({ twice: 1, gaps: 0 });
   });
 
+  it('asks all collectors for what they hold where the stream was lost', async () => {
+    const { take, asked, feed } = feedOf([{ collector: '192-0-2-2', life: 1, sequence: 9 }]);
+    await take(1, [{ what: 'hello' }]);
+    feed.lost();
+    expect(asked).to.deep.equal(['192-0-2-2', TOKYO]);
+  });
+
   it('asks for all that is held where a message is missing, and until it is told', async () => {
     const { take, asked, feed } = feedOf();
     await take(1, [{ what: 'hello' }]);

@@ -1,6 +1,6 @@
 /** Daemons that share the work, with the servers between them and a mail server, as the tests of several machines need them. */
 import type { MachineRow } from '../../src/control/machine-rows.ts';
-import { type Nats, natsServer } from '../bus/nats.ts';
+import { type Nats, type NatsCluster, natsCluster, natsServer } from '../bus/nats.ts';
 import { type Relay, relay } from '../notify/smtp.ts';
 import { type Cluster, cluster } from '../store/postgresql/cluster.ts';
 import { loopbackAddress } from './bgp-peers.ts';
@@ -33,10 +33,14 @@ export interface SharedSettings {
   readonly more?: string;
   /** More for postgresql.conf. */
   readonly postgresql?: string;
+  /** So many servers of NATS in a cluster, each with a copy of the stream; `nats` is the first. */
+  readonly servers?: number;
 }
 
 export interface Shared {
   readonly nats: Nats;
+  /** Null: there is one server alone. */
+  readonly natsCluster: NatsCluster | null;
   readonly postgresql: Cluster;
   readonly smtp: Relay;
   /**
@@ -49,7 +53,9 @@ export interface Shared {
 
 /** Null: one of the servers is not installed. */
 export async function sharedServers(prefixes: number, settings: SharedSettings = {}): Promise<Shared | null> {
-  const nats = await natsServer();
+  const { servers = 1 } = settings;
+  const natsServers = servers > 1 ? await natsCluster(servers) : null;
+  const nats = natsServers?.servers[0] ?? (await natsServer());
   const postgresql = nats && (await cluster(`fsync = off\n${settings.postgresql ?? ''}`));
   if (nats === null || postgresql === null) {
     await nats?.close();
@@ -57,8 +63,13 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
   }
   const smtp = await relay();
   const daemons: Intertrackd[] = [];
+  const busBy = (by: Ways) =>
+    natsServers === null
+      ? `bus nats "${nats.url.replace(nats.host, by.nats)}";`
+      : `bus nats ${natsServers.servers.map(({ url }) => `"${url}"`).join(', ')} { replicas ${servers}; }`;
   return {
     nats,
+    natsCluster: natsServers,
     postgresql,
     smtp,
     machine(role, more = () => '', by = { nats: nats.host, postgresql: postgresql.host }) {
@@ -68,7 +79,7 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
       daemon.write('jpirr.db', rpslOf(prefixes));
       daemon.configure(`
 role ${role};
-bus nats "${nats.url.replace(nats.host, by.nats)}";
+${busBy(by)}
 store postgresql "${postgresql.url().replace(postgresql.host, by.postgresql)}";
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; ${settings.irr ?? ''} }
 watch ours { maintainer MAINT-OWNER; group noc; hold up 1s; hold down 1s; }
@@ -81,7 +92,7 @@ ${more(address)}`);
     async close() {
       for (const daemon of daemons) await daemon.close();
       await smtp.close();
-      await nats.close();
+      await (natsServers ?? nats).close();
       await postgresql.close();
     },
   };

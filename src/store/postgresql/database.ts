@@ -14,6 +14,8 @@ import { describeTrouble, isPassing } from './trouble.ts';
 
 /** Connections of one daemon at most. */
 const MOST_CONNECTIONS = 10;
+/** Connections that are kept though nobody uses them. */
+const KEPT_READY = 2;
 /** Milliseconds until a connection must be made, and until a statement must be through. */
 const CONNECT = 5_000;
 const STATEMENT = 30_000;
@@ -208,6 +210,8 @@ function poolConfig({ url, authorities, certificate, key, holder }: DatabaseOpti
         : { ...(ca && { ca: ca.pem }), ...(cert && { cert: cert.pem }), ...(own && { key: own.pem }) },
     application_name: `intertrackd ${holder}`.slice(0, 63),
     max: MOST_CONNECTIONS,
+    // So that none need be made first when a notice was taken.
+    min: KEPT_READY,
     connectionTimeoutMillis: CONNECT,
     query_timeout: STATEMENT,
     statement_timeout: STATEMENT,

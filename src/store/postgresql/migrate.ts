@@ -19,9 +19,11 @@ const MOST_TRIES = 300;
 const LOOK = 200;
 const WORK = 10_000;
 
-/** SQLSTATE of a lock that was not had in time, and of two that wait for each other (PostgreSQL manual, appendix A). */
+/** SQLSTATE (PostgreSQL manual, appendix A) of a lock that was not had in time, and of two that wait for each other. */
 const LOCK_NOT_AVAILABLE = '55P03';
 const DEADLOCK = '40P01';
+/** What is done is for the owner of a table. */
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 export interface Migration {
   /** A connection of its own, without a limit for how long a statement may take. */
@@ -34,6 +36,8 @@ export interface Migration {
 }
 
 interface Known {
+  /** There is a table of steps. */
+  readonly there: boolean;
   readonly version: number;
   readonly serves: number;
   /** There are tables, and none is ours. */
@@ -50,15 +54,19 @@ export async function migrate({ client, steps, say, onWork }: Migration): Promis
     await takeTurn(client, say);
     known = await knownOf(client);
     if (refusalOf(known, steps) !== null) return refusalOf(known, steps);
-    await client.query(
-      'CREATE TABLE IF NOT EXISTS intertrack_schema (version integer NOT NULL PRIMARY KEY, serves integer NOT NULL)',
-    );
+    if (!known.there)
+      await client.query(
+        'CREATE TABLE intertrack_schema (version integer NOT NULL PRIMARY KEY, serves integer NOT NULL)',
+      );
     for (let next = known.version; next < steps.length; next++) {
       const begun = performance.now();
       await carryOut(client, steps[next]!, next + 1, say);
       say(`the schema is ${next + 1} of ${steps.length}, after ${Math.round(performance.now() - begun)} ms`);
     }
     return null;
+  } catch (error) {
+    if (!known.there || sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    return `its schema is ${known.version}, this program needs ${steps.length}, and its user may not change it: start a machine of this version first whose user owns the tables (${(error as Error).message})`;
   } finally {
     clearInterval(working);
   }
@@ -69,11 +77,12 @@ async function knownOf(client: pg.Client): Promise<Known> {
     `SELECT to_regclass('intertrack_schema') IS NOT NULL AS there, EXISTS (SELECT 1 FROM pg_class
        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') AS any`,
   );
-  if (!rows[0]!.there) return { version: 0, serves: 0, foreign: rows[0]!.any };
+  const { there, any } = rows[0]!;
+  if (!there) return { there, version: 0, serves: 0, foreign: any };
   const { rows: done } = await client.query<{ version: number; serves: number }>(
     'SELECT coalesce(max(version), 0) AS version, coalesce(max(serves), 0) AS serves FROM intertrack_schema',
   );
-  return { ...done[0]!, foreign: false };
+  return { there, ...done[0]!, foreign: false };
 }
 
 function refusalOf({ version, serves, foreign }: Known, steps: readonly SchemaStep[]): string | null {

@@ -1,52 +1,49 @@
 /**
  * The operations of one scope, carried out one by one in the order they came, as the thread of SQLite does. A batch is one
- * transaction. Who has lost the lease writes nothing more; and where the answer to a COMMIT was lost, the database is
- * asked whether it took place before anything is said about it.
+ * transaction, and most are one statement (rows.ts). Who has lost the lease writes nothing more; and where the answer was lost,
+ * the database is asked whether it took place before anything is said about it.
  */
 import type pg from 'pg';
 import { auditHash, FORGOTTEN, type Head, NO_HASH } from '../audit-chain.ts';
-import type {
-  AuditRecord,
-  CaseRecord,
-  EvidenceRecord,
-  IncidentAsk,
-  Store,
-  StoreReads,
-  StoreWrite,
-} from '../records.ts';
+import type { AuditRecord, IncidentAsk, Store, StoreReads, StoreWrite } from '../records.ts';
 import type { Database, Lease } from './database.ts';
 import { type Linked, linkIncidents } from './incidents.ts';
+import { ANOTHER_SCOPE, rowsOf, type SingleWrite, writeRows } from './rows.ts';
 import {
-  ADD_EVIDENCE,
   ADD_TO_AUDIT,
   FORGET_AUDIT,
   isSharedRead,
   isSharedWrite,
   LAST_BEFORE,
-  PUT_CASES,
   readOf,
+  type SharedWrite,
   type Statement,
   statement,
   valuesOf,
   writeOf,
 } from './statements.ts';
-import { describeTrouble, isOfConnection } from './trouble.ts';
+import { describeTrouble, isOfConnection, isUndone, sqlStateOf } from './trouble.ts';
 
 /** Requests that may wait for the database before new ones are refused. */
 const MOST_REQUESTS = 10_000;
 /** How long until the database is asked again whether a COMMIT took place. Milliseconds. */
 const DOUBT = 500;
 
-const COUNT = statement(
-  'count',
+const COUNTED = statement('counted', 'SELECT fence, written FROM leases WHERE scope = :scope');
+/** Waits for a transaction that is still under way; and where none took place, none of this number can any more. */
+const USE_UP = statement(
+  'use-up',
   'UPDATE leases SET written = :next WHERE scope = :scope AND fence = :fence AND written = :before',
 );
-const COUNTED = statement('counted', 'SELECT fence, written FROM leases WHERE scope = :scope');
 const ADD = statement('audit.add', ADD_TO_AUDIT);
 const BEFORE = statement('audit.before', LAST_BEFORE);
-const CASES = statement('case.put', PUT_CASES);
-const EVIDENCE = statement('evidence.add', ADD_EVIDENCE);
 const FORGET = statement('audit.forget', FORGET_AUDIT);
+
+/** Each of a batch, which has no other. */
+function sharedOf(batch: readonly StoreWrite[]): readonly SharedWrite[] {
+  for (const write of batch) if (!isSharedWrite(write)) throw new Error(`${write.op} is not kept in a shared database`);
+  return batch as readonly SharedWrite[];
+}
 
 /** A store that writes only while its lease is held. */
 export interface ScopeStore extends Store {
@@ -95,8 +92,8 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     }
   };
 
-  /** The statements of a batch; those of the audit log need its end first. */
-  async function statementsOf(client: pg.PoolClient, batch: readonly StoreWrite[]): Promise<Promise<void>[]> {
+  /** What is not written as rows, one statement each; those of the audit log need its end first. */
+  async function statementsOf(client: pg.PoolClient, batch: readonly SingleWrite[]): Promise<Promise<void>[]> {
     let head: Head | null = null;
     const endOfAudit = async (): Promise<Head> => {
       const { rows } = await run(client, readOf('audit.head', false), {});
@@ -115,12 +112,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
       head = { number: entry.number, hash };
       send(run(client, ADD, { ...entry, hash }));
     };
-    // Bodies are JSON, and have no NUL of their own. Of a case that is written twice the last word counts; references between
-    // tables are looked at with COMMIT.
-    const cases = new Map<string, CaseRecord & { readonly offender: number | null }>();
-    const evidence: EvidenceRecord[] = [];
     for (const write of batch) {
-      if (!isSharedWrite(write)) throw new Error(`${write.op} is not kept in a shared database`);
       if (write.op === 'audit.add') await add(write.record);
       else if (write.op === 'audit.forget') {
         const { rows } = await run(client, BEFORE, { before: write.before });
@@ -129,10 +121,7 @@ export function openScope(database: Database, scope: string | null, lease: Lease
         const body = JSON.stringify({ through: last.number, hash: last.hash });
         await add({ time: write.time, what: FORGOTTEN, body });
         send(run(client, FORGET, { through: last.number }));
-      } else if (write.op === 'case.put')
-        cases.set(write.record.id, { ...write.record, offender: write.offender ?? null });
-      else if (write.op === 'evidence.add') evidence.push(write.record);
-      else {
+      } else {
         const { op, ...rest } = write;
         const values = 'record' in rest ? rest.record : rest;
         send(
@@ -142,25 +131,22 @@ export function openScope(database: Database, scope: string | null, lease: Lease
         );
       }
     }
-    if (cases.size > 0)
-      send(
-        run(client, CASES, { rows: JSON.stringify([...cases.values()]) }).then(({ rowCount }) => {
-          if (rowCount !== cases.size)
-            throw new Error(`a case of ${[...cases.keys()].join(', ')} is another partition's`);
-        }),
-      );
-    if (evidence.length > 0) send(run(client, EVIDENCE, { rows: JSON.stringify(evidence) }));
     return sent;
   }
 
-  /** True when the transaction of this number took place. */
+  /**
+   * True when the transaction of this number took place; else it never will: a COMMIT that the server has not come to yet would
+   * make of what is said now a lie.
+   */
   async function tookPlace(number: number): Promise<boolean> {
     for (;;) {
       try {
+        await run(pool, USE_UP, { fence: lease!.fence, before: number - 1, next: number + 1 });
         const { rows } = await run(pool, COUNTED, {});
         const [row] = rows as { fence: number; written: number }[];
         if (row === undefined || row.fence !== lease!.fence) lost = true;
-        return row !== undefined && row.fence === lease!.fence && row.written >= number;
+        else if (row.written > number) written = row.written;
+        return !lost && row!.written === number;
       } catch (error) {
         if (closed) throw error;
         await new Promise(resolve => setTimeout(resolve, DOUBT));
@@ -171,28 +157,41 @@ export function openScope(database: Database, scope: string | null, lease: Lease
   async function transact(batch: readonly StoreWrite[]): Promise<void> {
     if (lease === null || scope === null) throw new Error(`${place}: nothing can be written without a lease`);
     if (lost) throw new Error(`${place}: ${scope} is another machine's now`);
+    const { rows, singles } = rowsOf(sharedOf(batch));
+    const first = writeRows({ scope, fence: lease.fence, before: written }, rows);
+    const taken = ({ rows: [answer] }: pg.QueryResult) => {
+      if ((answer as { readonly held: number }).held === 1) return;
+      lost = true;
+      throw new Error(`${scope} is another machine's now`);
+    };
     const began = performance.now();
     const client = await pool.connect();
     let broken: Error | undefined;
-    let committing = false;
+    let committing = singles.length === 0;
     try {
-      const begun = client.query('BEGIN');
-      begun.catch(() => {});
-      const counting = run(client, COUNT, { fence: lease.fence, before: written, next: written + 1 });
-      counting.catch(() => {});
-      const sent = await statementsOf(client, batch);
-      await begun;
-      if ((await counting).rowCount === 0) lost = true;
-      if (lost) throw new Error(`${scope} is another machine's now`);
-      for (const one of sent) await one;
-      committing = true;
-      const { command } = await client.query('COMMIT');
-      if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+      if (committing) taken(await client.query(first));
+      else {
+        const begun = client.query('BEGIN');
+        begun.catch(() => {});
+        const counting = client.query(first);
+        counting.catch(() => {});
+        const sent = await statementsOf(client, singles);
+        await begun;
+        taken(await counting);
+        for (const one of sent) await one;
+        committing = true;
+        const { command } = await client.query('COMMIT');
+        if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+      }
       written++;
       pace.took(performance.now() - began);
     } catch (error) {
       broken = error as Error;
-      if (committing && (await tookPlace(written + 1))) {
+      if (sqlStateOf(error) === ANOTHER_SCOPE) {
+        const ids = rows.get('case.put')!.map(({ id }) => id);
+        throw new Error(`a case of ${ids.join(', ')} is another partition's`);
+      }
+      if (committing && !lost && !isUndone(error) && (await tookPlace(written + 1))) {
         written++;
         return;
       }

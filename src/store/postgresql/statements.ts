@@ -81,34 +81,17 @@ const READS = {
 } as const satisfies Partial<Record<keyof StoreReads, string>>;
 export type SharedRead = keyof typeof READS;
 
-/** Those of which a batch has many are one statement for all of them: `rows` is a list of records as JSON. */
-export const PUT_CASES = `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, offender, body)
-  SELECT :scope, id, state, prefix, opened, changed, incident, offender, body FROM json_to_recordset(CAST(:rows AS json))
-    AS row (id text, state text, prefix text, opened bigint, changed bigint, incident text, offender bigint,
-      body text)
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
-    changed = excluded.changed, incident = excluded.incident, offender = excluded.offender, body = excluded.body
-  WHERE cases.scope = excluded.scope`;
-export const ADD_EVIDENCE = `INSERT INTO evidence (case_id, number, time, hash, body)
-  SELECT "caseId", number, time, hash, body FROM json_to_recordset(CAST(:rows AS json))
-    AS row ("caseId" text, number bigint, time bigint, hash text, body text)`;
-
-type Alone = Exclude<SharedWrite['op'], 'case.put' | 'evidence.add' | 'audit.add' | 'audit.forget'>;
+/** Those that rows.ts does not write with others, and what it cannot in the order of a batch. */
+type Alone = Exclude<
+  SharedWrite['op'],
+  'case.put' | 'evidence.add' | 'outbox.add' | 'told.add' | 'cursor.put' | 'audit.add' | 'audit.forget'
+>;
 const WRITES: Readonly<Record<Alone, string>> = {
-  'outbox.add': `INSERT INTO outbox
-    (scope, id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error, doubt)
-    VALUES (:scope, :id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError,
-      :doubt)
-    ON CONFLICT (id) DO NOTHING`,
   'outbox.update': `UPDATE outbox SET state = CASE state WHEN 'sent' THEN state ELSE :state END, attempts = :attempts,
     due = :due, last_error = :lastError, doubt = :doubt WHERE scope = :scope AND id = :id`,
   'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (coalesce(CAST(:to AS text), :scope), :caseId, :event, :time)
     ON CONFLICT (case_id, event) DO NOTHING`,
   'owed.done': 'DELETE FROM owed WHERE scope = :scope AND case_id = :caseId AND event = :event',
-  'told.add': `INSERT INTO told_by (case_id, notice) VALUES (:caseId, :notice)
-    ON CONFLICT (case_id, notice) DO NOTHING`,
-  'cursor.put': `INSERT INTO cursors (scope, collector, life, sequence) VALUES (:scope, :collector, :life, :sequence)
-    ON CONFLICT (scope, collector) DO UPDATE SET life = excluded.life, sequence = excluded.sequence`,
   'cursor.forget': 'DELETE FROM cursors WHERE scope = :scope AND collector = :collector',
   'trace.put': `INSERT INTO traces (scope, id, asked, body) VALUES (:scope, :id, :asked, :body)
     ON CONFLICT (scope, id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,

@@ -52,3 +52,6 @@ export const isPassing = (error: unknown): boolean =>
 /** True when this user, or this database, cannot carry out the statement, however often it is asked. */
 export const isRefusal = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && (error.code ?? '').startsWith('42');
+
+/** True when the database said that it did nothing; not when it ended the session, which it may do after the deed. */
+export const isUndone = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR';

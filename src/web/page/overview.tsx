@@ -5,6 +5,7 @@ import type { Case } from '../../hijack/case.ts';
 import { CaseTable, lineOf } from './case-table.tsx';
 import { useAsk, useWords } from './context.ts';
 import { useCaseChanges } from './live.ts';
+import { Machines } from './machines.tsx';
 import { Figures, Read, Table } from './parts.tsx';
 import { PeerState } from './peer-state.tsx';
 import { hashOf } from './place.ts';
@@ -23,6 +24,7 @@ export function Overview() {
       <h1>{words.overview}</h1>
       <Read of={status}>{one => <Health one={one} open={cases.value} />}</Read>
       <Read of={cases}>{rows => <OpenCases rows={rows} />}</Read>
+      <Machines />
       <Peers />
       <Registries />
     </>

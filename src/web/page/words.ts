@@ -1,6 +1,7 @@
 /** What the page says, in English and Japanese: the words of each part lie in a file of their own. */
 import * as cases from './words/cases.ts';
 import * as frame from './words/frame.ts';
+import * as machines from './words/machines.ts';
 import * as overview from './words/overview.ts';
 import * as peers from './words/peers.ts';
 import * as probes from './words/probes.ts';
@@ -11,6 +12,7 @@ import * as traces from './words/traces.ts';
 
 const ENGLISH = {
   ...frame.ENGLISH,
+  ...machines.ENGLISH,
   ...overview.ENGLISH,
   ...cases.ENGLISH,
   ...traces.ENGLISH,
@@ -25,6 +27,7 @@ export type Words = typeof ENGLISH;
 
 const JAPANESE: Words = {
   ...frame.JAPANESE,
+  ...machines.JAPANESE,
   ...overview.JAPANESE,
   ...cases.JAPANESE,
   ...traces.JAPANESE,

@@ -1,9 +1,9 @@
 /** What is done to the machines, the servers and the ways between them: each kind of fault, how it is made and healed. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Nats, NatsCluster } from '../../bus/nats.ts';
 import { until } from '../../interop/bgp-peers.ts';
 import type { Intertrackd } from '../../interop/intertrackd.ts';
 import { OFFENDER, objectOf, rpslOf, type Shared } from '../../interop/machines.ts';
+import type { SmallDisk } from './disk.ts';
 import type { Gate } from './gate.ts';
 import type { MailDoor, Moment } from './mail-door.ts';
 
@@ -37,6 +37,8 @@ export interface World {
   readonly collectors: readonly [Machine, Machine];
   readonly engines: readonly [Engine, Engine];
   readonly next: () => number;
+  /** Small disks of NATS and of the first engine, where there are any. */
+  readonly disks: { readonly nats: SmallDisk | null; readonly engine: SmallDisk | null };
 }
 
 type Signalled = { signal(signal: NodeJS.Signals): void };
@@ -138,10 +140,61 @@ function mailServers(engines: readonly Engine[], name: string, state: 'silent' |
   };
 }
 
+function disksFull({ shared, disks }: World): readonly Fault[] {
+  const { nats, engine } = disks;
+  return [
+    ...(nats === null
+      ? []
+      : [
+          {
+            name: 'disk of NATS full',
+            break: nats.fill,
+            // Its JetStream stays off once a write has failed.
+            async heal() {
+              nats.free();
+              await shared.nats.kill();
+              await shared.nats.start();
+            },
+          },
+        ]),
+    ...(engine === null ? [] : [{ name: 'disk of engine 1 full', break: engine.fill, heal: engine.free }]),
+  ];
+}
+
+/** Those of a cluster of NATS: what leads the stream, or a copy of it. */
+function clusterFaults(cluster: NatsCluster, engine: Engine): readonly Fault[] {
+  let struck: readonly Nats[] = [];
+  const strike = (name: string, whom: (leader: Nats) => readonly Nats[], how: 'killed' | 'frozen'): Fault => ({
+    name: `${name} ${how}`,
+    async break() {
+      struck = whom(await cluster.leader());
+      for (const one of struck)
+        if (how === 'killed') await one.kill();
+        else one.signal('SIGSTOP');
+    },
+    async heal() {
+      for (const one of struck)
+        if (how === 'killed') await one.start();
+        else one.signal('SIGCONT');
+    },
+  });
+  const leader = (of: Nats) => [of];
+  const copy = (of: Nats) => cluster.servers.filter(one => one !== of).slice(0, 1);
+  const most = (of: Nats) => cluster.servers.filter(one => one !== of);
+  return [
+    strike('leader of the stream', leader, 'killed'),
+    strike('leader of the stream', leader, 'frozen'),
+    strike('copy of the stream', copy, 'killed'),
+    strike('two of three servers of NATS', most, 'killed'),
+    both(strike('leader of the stream', leader, 'killed'), killed('engine 2', engine)),
+  ];
+}
+
 /** Every kind of fault. */
 export function faultsOf(world: World): readonly Fault[] {
   const { shared, collectors, engines } = world;
-  const { nats, postgresql } = shared;
+  const { nats, natsCluster, postgresql } = shared;
+  if (natsCluster !== null) return clusterFaults(natsCluster, engines[1]);
   const natsKilled: Fault = { name: 'NATS killed', break: nats.kill, heal: nats.start };
   const postgresqlKilled: Fault = { name: 'PostgreSQL killed', break: postgresql.kill, heal: postgresql.start };
   const [collector, engine] = [collectors[1], engines[1]];
@@ -160,7 +213,7 @@ export function faultsOf(world: World): readonly Fault[] {
       name: 'NATS killed, its stream lost',
       break: nats.kill,
       async heal() {
-        rmSync(join(nats.directory, 'store'), { recursive: true, force: true });
+        nats.empty();
         await nats.start();
       },
     },
@@ -180,6 +233,7 @@ export function faultsOf(world: World): readonly Fault[] {
     mailServers(engines, 'mail server silent after DATA', 'silent'),
     mailServers(engines, 'mail server says 451', 'refusing'),
     registryChanged(world),
+    ...disksFull(world),
     caught('engine killed after the claim', 'from', engines),
     caught('engine killed at DATA', 'data', engines),
     caught('engine killed before 250', 'taken', engines),

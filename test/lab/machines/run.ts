@@ -2,14 +2,17 @@
  * Rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`. Two collectors, two machines with cases, NATS and PostgreSQL,
  * under a steady stream of UPDATEs (`LOAD=1000` a second and collector, over a table of `ROUTES=50000`); in each round a part
  * is killed or frozen, or a way between two is, while prefixes are hijacked and given back. Each must be one case, told once
- * when it began and once when it ended. `FAULT='NATS killed' LASTS=600000` takes one fault alone, and so many milliseconds.
- * The last line is one JSON object.
+ * when it began and once when it ended. `NATS=3` has a cluster of three servers, and kills and freezes
+ * those. `FAULT='NATS killed' LASTS=600000` takes one fault alone, and so many milliseconds. The last line is one JSON object.
  */
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
+import { type SmallDisk, smallDisk } from './disk.ts';
 import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
@@ -40,6 +43,7 @@ const shared = await sharedServers(prefixes, {
   irr: 'refresh 1s;',
   mail: 'retry 1s;',
   postgresql: 'track_commit_timestamp = on',
+  servers: numberOption('NATS', 1),
 });
 if (shared === null) throw new Error('nats-server or PostgreSQL is not installed');
 const { nats, postgresql } = shared;
@@ -72,13 +76,32 @@ const collectors = [
 ] as const;
 const engines = [await engine(), await engine()] as const;
 const [first] = collectors;
+/** A disk of its own that can be full. */
+function diskAt(directory: string): SmallDisk | null {
+  const disk = smallDisk(directory, 32);
+  if (disk !== null) closers.push(disk.close);
+  return disk;
+}
+async function diskOfNats(): Promise<SmallDisk | null> {
+  await nats.kill();
+  const file = join(nats.directory, 'nats.conf');
+  // What it may keep is asked of the disk else, and is less than the stream may hold.
+  writeFileSync(file, readFileSync(file, 'utf8').replace('jetstream {', 'jetstream { max_file_store: 4G,'));
+  const disk = diskAt(join(nats.directory, 'store'));
+  await nats.start();
+  return disk;
+}
+const disks = {
+  nats: shared.natsCluster === null ? await diskOfNats() : null,
+  engine: diskAt(engines[0].daemon.at('state')),
+};
 await Promise.all([...collectors, ...engines].map(({ daemon }) => daemon.start()));
 const feeds: Feed[] = collectors.map(({ at }, i) =>
   feedOf({ from: feedsAt[i]!, to: at, as: 64497, routes: ROUTES, load: LOAD }),
 );
 
 const next = seeded(SEED);
-const all = faultsOf({ shared, prefixes, collectors, engines, next });
+const all = faultsOf({ shared, prefixes, collectors, engines, next, disks });
 const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
 if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join('; ')}`);
 /** Kinds still to come before any comes again. */

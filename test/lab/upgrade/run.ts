@@ -2,9 +2,11 @@
  * A rolling upgrade with two real versions of the program: `make testbed-upgrade FROM=REVISION ROUNDS=3 SEED=1`. Two
  * collectors and two machines with cases begin at the old version, with NATS and PostgreSQL between them, and prefixes are
  * hijacked and given back all the time. One machine after the other is ended, by SIGTERM or kill -9, and started at the version
- * of this tree, in an order that is drawn, the one of the manual or another; then one is taken back, and forward again. Each
+ * of this tree, in an order that is drawn, the one of the manual or another; then one is taken back, with the copy of its state where its
+ * own database serves the old program no more, and forward again. Each
  * hijack must be one case, told once when it began and once when it ended. The last line is one JSON object.
  */
+import { cpSync, rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { STREAM } from '../../../src/bus/subjects.ts';
 import type { MachineRow } from '../../../src/control/machine-rows.ts';
@@ -39,13 +41,16 @@ interface Machine {
 
 interface Step {
   readonly what: string;
-  /** Milliseconds until it was back among the others; null: it refused to start. */
-  readonly back: number | null;
+  /** Milliseconds until it was back among the others, be it as what it was. */
+  readonly back: number;
   /** Versions that `show collector` names, at each machine that runs. */
   readonly versions: string;
   /** Machines of both versions run. */
   readonly mixed: boolean;
+  /** Why it did not start, in its words; '': it did. */
   readonly refusal: string;
+  /** It then started with the state directory of before the upgrade. */
+  readonly restored: boolean;
 }
 
 const random = seeded(SEED);
@@ -67,7 +72,8 @@ try {
   process.exit(1);
 }
 const fresh = thisProgram();
-console.log(`from ${FROM} (${old.version}) to ${thisRevision()} (${fresh.version}), seed ${SEED}`);
+const to = thisRevision();
+console.log(`from ${FROM} (${old.version}) to ${to} (${fresh.version}), seed ${SEED}`);
 
 async function round(number: number) {
   const shared: Shared | null = await sharedServers(PREFIXES);
@@ -129,13 +135,25 @@ async function round(number: number) {
     await one.daemon.end(signal);
     look(one);
     const ended = performance.now();
+    const [state, copy] = [one.daemon.at('state'), one.daemon.at('state.before')];
+    if (was === old) {
+      rmSync(copy, { recursive: true, force: true });
+      cpSync(state, copy, { recursive: true });
+    }
     await wait(between(DOWN));
-    let refusal = '';
     one.program = to;
-    try {
-      await one.daemon.start({}, to.bin);
-    } catch (error) {
-      refusal = (error as Error).message.trim().split('\n').at(-1)!;
+    const refused = () =>
+      one.daemon.start({}, to.bin).then(
+        () => '',
+        (error: Error) => error.message.trim().split('\n').at(-1)!,
+      );
+    const refusal = await refused();
+    const restored = to === old && refusal.includes('restore the copy');
+    if (restored) {
+      rmSync(state, { recursive: true });
+      cpSync(copy, state, { recursive: true });
+    }
+    if (refusal !== '' && !(restored && (await refused()) === '')) {
       one.program = was;
       await one.daemon.start({}, was.bin);
     }
@@ -143,7 +161,7 @@ async function round(number: number) {
     await until(`${one.name} is back`, together, PATIENCE);
     const back = Math.round(performance.now() - ended);
     const mixed = new Set(machines.map(({ program }) => program)).size > 1;
-    return { what, back: refusal === '' ? back : null, versions: await versions(), mixed, refusal };
+    return { what, back, versions: await versions(), mixed, refusal, restored };
   }
 
   const rest = <T>(list: readonly T[], but: T) => list.filter(one => one !== but);
@@ -173,12 +191,12 @@ async function round(number: number) {
     const slowest = (of: readonly number[]) => Math.round(Math.max(0, ...of));
     const row = { ...step, begun: told.length, over: ends.length, beginAfter: slowest(told), endAfter: slowest(ends) };
     rows.push(row);
-    const back = row.back === null ? 'refused' : `${row.back} ms`;
     const each = (count: number, after: number) => `${count}, ${after} ms`.padStart(15);
     console.log(
-      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${back.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}   ${row.versions}`,
+      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${`${row.back} ms`.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}   ${row.versions}`,
     );
-    if (row.refusal !== '') console.log(`        ${row.refusal}`);
+    if (row.refusal !== '') console.log(`        it said: ${row.refusal}`);
+    if (row.restored) console.log('        and started with the copy of its state that was made before the upgrade');
   }
   await hijacks.finish(PATIENCE);
   const asked = collectors[0]!.daemon;
@@ -211,7 +229,8 @@ async function round(number: number) {
   const mails = (what: 'begin' | 'end') => (prefix: string) => mailsOf(shared.smtp, prefix, what);
   const found = {
     steps: rows.length,
-    refused: rows.filter(({ back }) => back === null).length,
+    refused: rows.filter(({ refusal }) => refusal !== '').length,
+    restored: rows.filter(({ restored }) => restored).length,
     hijacks: hijacks.all.length,
     cases: cases.length,
     casesTwice: casesTwice(cases),
@@ -228,7 +247,7 @@ async function round(number: number) {
     bothNamed: rows.filter(({ versions: named }) => named === [old.version, fresh.version].sort().join(' and ')).length,
     beginAfter: Math.max(...rows.map(({ beginAfter }) => beginAfter)),
     endAfter: Math.max(...rows.map(({ endAfter }) => endAfter)),
-    longestBack: Math.max(...rows.map(({ back }) => back ?? 0)),
+    longestBack: Math.max(...rows.map(({ back }) => back)),
   };
   for (const feed of feeds) feed.close();
   await shared.close();
@@ -247,7 +266,7 @@ const sums = Object.fromEntries(
     return [name, most.has(name) ? Math.max(...each) : each.reduce((sum, n) => sum + n, 0)];
   }),
 );
-console.log(JSON.stringify({ from: FROM, to: thisRevision(), seed: SEED, rounds: ROUNDS, ...sums }));
+console.log(JSON.stringify({ from: FROM, to, seed: SEED, rounds: ROUNDS, ...sums }));
 /** What must not be there after any upgrade. */
 const wrong = [
   'casesTwice',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import pg from 'pg';
-import { type Database, openDatabase } from '../../../src/store/postgresql/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
 import { SCHEMA_LOCK, type SchemaStep, steps } from '../../../src/store/postgresql/schema.ts';
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import { until } from '../../interop/bgp-peers.ts';
@@ -49,11 +49,17 @@ describe('store/postgresql/migrate', function () {
     await server.query(`CREATE DATABASE ${name}`);
     return name;
   }
-  async function connect(name: string, of: readonly SchemaStep[] = steps, said: string[] = []): Promise<Database> {
+  async function connect(
+    name: string,
+    of: readonly SchemaStep[] = steps,
+    said: string[] = [],
+    more: Partial<DatabaseOptions> = {},
+  ): Promise<Database> {
     const database = await openDatabase({
       ...{ url: server.url(name), passwordFile: null, authorities: null, holder: 'a', steps: of },
       onProblem: () => {},
       onSchema: text => void said.push(text),
+      ...more,
     });
     open.push(database);
     return database;
@@ -150,6 +156,26 @@ describe('store/postgresql/migrate', function () {
       { count: number },
     ];
     expect(count).to.be.at.least(5_000);
+  });
+
+  it('is for the owner of the tables alone, and grants what was granted for all that would come', async () => {
+    const name = await fresh();
+    await connect(name);
+    for (const text of [
+      'CREATE ROLE migrate_cases LOGIN',
+      'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO migrate_cases',
+      'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO migrate_cases',
+    ])
+      await server.query(text, [], name);
+    const table: SchemaStep = { sql: 'CREATE TABLE added (x integer)', serves: 1 };
+    const theirs = { url: server.url(name).replace('//intertrack@', '//migrate_cases@') };
+    for (const step of [table, COLUMN, INDEX])
+      expect(await rejection(connect(name, [...steps, step], [], theirs))).to.match(
+        /its schema is \d+, this program needs \d+, and its user may not change it: start a machine .* owns the tables/,
+      );
+    await connect(name, [...steps, table]);
+    const later = await connect(name, [...steps, table], [], theirs);
+    expect((await later.pool.query('SELECT * FROM added')).rows).to.deep.equal([]);
   });
 
   it('holds nobody up where somebody has the table, and comes to it once it is free', async () => {

@@ -110,6 +110,49 @@ describe('store/postgresql', function () {
     expect((await store.read('case.before', before)).map(({ id }) => id)).to.deep.equal(['2026-01-01-12']);
   });
 
+  it('writes many rows at once, whatever stands in them, and none of another scope', async () => {
+    const database = await connect(await fresh());
+    const [here, there] = [await scoped(database), await scoped(database, 'cases/1')];
+    const texts = ['', '"', '\\', '{,}', 'NULL', '日本\u{1f409}', 'a\0b', '\r\n'];
+    const ids = texts.map((_, i) => `2026-01-01-${i + 1}`);
+    await here.write([
+      ...ids.map(id => ({ op: 'case.put', record: caseRecord(id) }) as const),
+      ...ids.map(
+        (id, i) => ({ op: 'outbox.add', record: { ...outboxRecord(`${id}.begin.1`, id), body: texts[i]! } }) as const,
+      ),
+      ...ids.map(
+        (id, i) =>
+          ({
+            op: 'evidence.add',
+            record: { caseId: id, number: 1, time: -(2 ** 53) + 1 + i, hash: '', body: '' },
+          }) as const,
+      ),
+      { op: 'case.put', record: { ...caseRecord(ids[0]!), prefix: 'the last word' } },
+    ]);
+    const bodies = (await here.read('outbox.pending', {})).map(({ body }) => body);
+    expect(bodies).to.deep.equal(texts.map(text => text.replace('\0', '\ufffd')));
+    expect((await here.read('case.get', { id: ids[0]! }))[0]!.prefix).to.equal('the last word');
+    expect((await here.read('evidence.of-case', { caseId: ids[7]! }))[0]!.time).to.equal(-(2 ** 53) + 8);
+    const theirs = [caseRecord('2026-01-01-99'), caseRecord(ids[3]!, 'taken')].map(
+      record => ({ op: 'case.put', record }) as const,
+    );
+    expect(await rejection(there.write(theirs))).to.contain("is another partition's");
+    expect(await there.read('case.all', {})).to.deep.equal([]);
+    await there.write([theirs[0]!]);
+    expect(await there.read('case.all', {})).to.have.length(1);
+  });
+
+  it('keeps the order of what is owed and done with in one transaction', async () => {
+    const store = await scoped(await connect(await fresh()));
+    const add = (caseId: string, time: number) => ({ op: 'owed.add', caseId, event: 'end', time }) as const;
+    const done = (caseId: string) => ({ op: 'owed.done', caseId, event: 'end' }) as const;
+    const put = ['c1', 'c2', 'c3'].map(id => ({ op: 'case.put', record: caseRecord(id) }) as const);
+    await store.write([...put, add('c1', 1), add('c2', 2), add('c3', 3), add('c3', 4), done('c2')]);
+    expect((await store.read('owed.all', {})).map(({ time }) => time)).to.deep.equal([1, 3]);
+    await store.write([done('c1'), add('c1', 5), done('c3')]);
+    expect((await store.read('owed.all', {})).map(({ time }) => time)).to.deep.equal([5]);
+  });
+
   it('keeps traces of each machine apart', async () => {
     const database = await connect(await fresh());
     const [here, there] = [await scoped(database, 'machine/a'), await scoped(database, 'machine/b')];
@@ -228,23 +271,29 @@ describe('store/postgresql', function () {
     const name = await fresh();
     const store = await scoped(await connect(name));
     await store.write([{ op: 'case.put', record: caseRecord('c1') }]);
-    // Each connection is cut in the moment of its COMMIT, before or after that takes place.
+    // Each connection is cut in the moment of its COMMIT, or of the statement that is all, before or after that takes place.
     let cut = 0;
+    let together = false;
     const proto = pg.Client.prototype as { query: (...args: unknown[]) => unknown };
     const original = proto.query;
     proto.query = function (this: { connection: { stream: Socket } }, ...args) {
-      if (args[0] === 'COMMIT') setTimeout(() => this.connection.stream.destroy(), cut++ % 4);
+      const [what] = args as [string | { readonly name: string }];
+      if (what === 'COMMIT' || (typeof what === 'object' && what.name.startsWith('rows') && !together))
+        setTimeout(() => this.connection.stream.destroy(), cut++ % 4);
       return Reflect.apply(original, this, args);
     };
     try {
       for (let number = 1; number <= 20; number++) {
         const record = { caseId: 'c1', number, time: 1, hash: `h${number}`, body: '{}' };
+        // What is of the audit log too is more than one statement.
+        together = number % 2 === 0;
+        const line = { op: 'audit.add', record: { time: number, what: 'asked', body: '{}' } } as const;
         const write = () =>
-          store.write([{ op: 'evidence.add', record }]).then(
+          store.write([{ op: 'evidence.add', record }, ...(together ? [line] : [])]).then(
             () => true,
             () => false,
           );
-        while (!(await write()));
+        while (!(await write())) await new Promise(resolve => setTimeout(resolve, 1));
       }
     } finally {
       proto.query = original;
@@ -252,6 +301,29 @@ describe('store/postgresql', function () {
     expect(cut).to.be.at.least(20);
     const numbers = (await store.read('evidence.of-case', { caseId: 'c1' })).map(({ number }) => number);
     expect(numbers).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
+    const lines = await store.read('audit.among', { as: null, trace: null, denied: 0, from: 0, to: 100 });
+    expect(lines.map(({ time }) => time)).to.deep.equal(Array.from({ length: 10 }, (_, i) => 2 * i + 2));
+  });
+
+  it('waits for a COMMIT that the server has not come to yet', async () => {
+    const store = await scoped(await connect(await fresh()));
+    const proto = pg.Client.prototype as { query: (...args: unknown[]) => unknown };
+    const original = proto.query;
+    let late = 0;
+    proto.query = function (this: pg.Client, ...args) {
+      if (args[0] !== 'COMMIT' || late++ > 0) return Reflect.apply(original, this, args);
+      setTimeout(() => Reflect.apply(original, this, args), 200);
+      return Promise.reject(new Error('Connection terminated unexpectedly'));
+    };
+    try {
+      await store.write([{ op: 'case.put', record: caseRecord('c1') }]);
+      await store.write([{ op: 'case.put', record: caseRecord('c2') }]);
+    } finally {
+      proto.query = original;
+    }
+    expect(store.lost).to.equal(false);
+    expect(late).to.equal(2);
+    expect((await store.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1', 'c2']);
   });
 
   it('waits for a server that was killed, and is right about what took place', async () => {

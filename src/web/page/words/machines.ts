@@ -1,0 +1,51 @@
+/** Words of machines that share the work. */
+
+export const ENGLISH = {
+  machines: 'Machines that share the work',
+  machine: 'Machine',
+  thisMachine: 'this one',
+  heard: 'heard',
+  notHeard: (age: string) => `not heard for ${age}`,
+  nameTwice: 'two daemons bear this name',
+  does: 'Does',
+  dutyOf: { collector: 'collects', cases: 'keeps cases', traceback: 'traces', all: 'all' } as Readonly<
+    Record<string, string>
+  >,
+  upSince: 'Up since',
+  clock: 'Clock',
+  clockAhead: (age: string) => `${age} ahead`,
+  clockBehind: (age: string) => `${age} behind`,
+  waitingForBus: 'Wait for the bus',
+  wrongThere: 'What is wrong there',
+  partitions: 'Partitions of the cases',
+  partition: 'Partition',
+  holder: 'Held by',
+  nobodyHolds: (last: string) => (last === '' ? 'nobody' : `nobody; before, ${last}`),
+  lease: 'Lease, seconds left',
+  messagesBehind: 'Messages behind',
+  oldestMessage: 'Oldest message',
+};
+
+export const JAPANESE: typeof ENGLISH = {
+  machines: '処理を分担するマシン',
+  machine: 'マシン',
+  thisMachine: 'このマシン',
+  heard: '応答あり',
+  notHeard: age => `${age}の間応答なし`,
+  nameTwice: '同じ名前のデーモンが2つあります',
+  does: '役割',
+  dutyOf: { collector: '経路収集', cases: '案件管理', traceback: '追跡', all: 'すべて' },
+  upSince: '起動時刻',
+  clock: '時計',
+  clockAhead: age => `${age}進んでいます`,
+  clockBehind: age => `${age}遅れています`,
+  waitingForBus: 'バス送信待ち',
+  wrongThere: 'そのマシンの異常',
+  partitions: '案件のパーティション',
+  partition: 'パーティション',
+  holder: '保持マシン',
+  nobodyHolds: last => (last === '' ? 'なし' : `なし（直前は${last}）`),
+  lease: 'リース残り秒数',
+  messagesBehind: '未処理メッセージ',
+  oldestMessage: '最も古い未処理',
+};
