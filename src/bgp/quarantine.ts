@@ -15,8 +15,10 @@ export interface QuarantinedError {
   readonly code: number;
   /** Of the bad octet, from the first octet of the marker. */
   readonly offset: number;
+  /** The clause that it goes against: RFC and section. */
   readonly clause: string;
   readonly what: string;
+  /** What was done about it, as RFC 7606 has it. */
   readonly action: Action;
 }
 
@@ -28,7 +30,9 @@ export interface Quarantined {
   readonly type: number;
   /** The whole message, marker and all. */
   readonly message: Uint8Array;
+  /** The gravest of what was done about its errors. */
   readonly action: Action;
+  /** Every damage that was found in it. */
   readonly errors: readonly QuarantinedError[];
   /** The first routes that were withdrawn for it, as text. */
   readonly prefixes: readonly string[];

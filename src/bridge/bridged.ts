@@ -45,6 +45,7 @@ export interface BridgeCounts {
 
 /** Row of `show traceback bridges`. */
 export interface BridgeRow {
+  /** The outside protocol that it speaks. */
   readonly bridge: 'rid' | 'packter' | 'intertrack-2010';
   /** Addresses and ports. */
   readonly listens: readonly string[];

@@ -33,6 +33,7 @@ export function toBeCalled({ entry }: Pick<Trace, 'entry'>, own: number): readon
 /** Whom to call about one AS; no lines: nobody is known. */
 export interface EntryContacts {
   readonly as: number;
+  /** Whom to call, in the order in which they are to be called. */
   readonly lines: readonly {
     readonly role: string;
     readonly name: string;

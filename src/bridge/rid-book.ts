@@ -6,10 +6,12 @@ export interface RidEntry {
   /** `in`: the peer asked; `out`: we did. */
   readonly way: 'in' | 'out';
   readonly peer: string;
+  /** The kind of its RID message (RFC 6545 section 5.2). */
   readonly type: string;
   /** The incident, by its name and who gave it; empty: none. */
   readonly incident: string;
   readonly trace: string | null;
+  /** `pending`: a person has to decide, or it is under way; `waits`: the peer answers later. */
   readonly state: 'pending' | 'answered' | 'denied' | 'waits' | 'failed';
   /** What came of it. */
   readonly words: string;

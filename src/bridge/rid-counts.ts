@@ -16,6 +16,7 @@ export interface RidPeer {
 export interface RidPeerRow extends RidPeer {
   readonly received: number;
   readonly traced: number;
+  /** Requests of it that were not carried out. */
   readonly denied: number;
   readonly sent: number;
   readonly failed: number;

@@ -24,41 +24,87 @@ export interface TraceDocumentOptions {
 export function traceDocument(trace: Trace, { creator, as, contacts, internal, now }: TraceDocumentOptions) {
   const { entry, tree, cost, reflection, trigger, runnerUp = null, certainty = null } = trace;
   return {
+    /** The name of this format, and its version. */
     format: TRACE_FORMAT,
+    /** When this document was written, RFC 3339. */
     exported: instant(now),
     // TLP 2.0: for the recipient's organisation and those of its clients who need to know.
+    /** How far it may be passed on: a label of the Traffic Light Protocol 2.0. */
     tlp: internal ? 'TLP:RED' : 'TLP:AMBER',
-    exporter: { as, name: creator.name, contact: creator.contact },
+    /** Who has written it. */
+    exporter: {
+      as,
+      name: creator.name,
+      /** Mail address; null: none is configured. */
+      contact: creator.contact,
+    },
     trace: trace.id,
+    /** `final`, or how far it was when it was written. */
     state: trace.state,
+    /** When it was asked for, RFC 3339. */
     asked: instant(trace.asked),
+    /** What was asked for. */
     packets: {
+      /** When the packet was seen, RFC 3339; of several the first. */
       time: instant(trace.time),
+      /** Begin of the interval that was asked about, RFC 3339. */
       from: instant(trace.from),
+      /** End of the interval that was asked about, RFC 3339. */
       to: instant(trace.to),
+      /** How many packets of one attack. */
       asked: trace.packets ?? 1,
       need: trace.need ?? 1,
     },
+    /** What others were told that it is for; null in traces of old. */
     purpose: trace.purpose ?? null,
     reference: trace.reference ?? null,
+    /** The digests that were asked for. */
     digests: trace.questions.map(({ packet = 0, epoch, digest, time = trace.time }) => ({
-      ...{ packet, epoch, digest, time: instant(time) },
+      ...{
+        packet,
+        epoch,
+        digest,
+        /** When this packet was seen, RFC 3339. */
+        time: instant(time),
+      },
     })),
+    /** What was found, in a word. */
     conclusion: conclusionOf(trace),
     entry: entry && { as: entry.as, via: entry.via, source: entry.source },
     certainty,
+    /** The next likely entry; null: none is near. */
     runnerUp: runnerUp && { as: runnerUp.as, via: runnerUp.via, certainty: runnerUp.certainty },
+    /** ASes that may be the entry as well, and could not be asked. */
     possible: unknownOf(trace).map(one => ({
       as: one.as,
       verdict: one.verdict,
       reason: one.reason,
+      /** From when on it has windows, RFC 3339; null: it does not say. */
       retainedFrom: instantOrNull(one.retainedFrom),
     })),
+    /**
+     * Who says that the entry saw it: `both` ends of its link to the AS before, that AS (`downstream`), or the entry
+     * (`own`); null: not judged.
+     */
     attested: trace.attested ?? null,
+    /** What speaks against the result, a sentence each. */
     doubts: [...(trace.doubts ?? [])],
+    /** ASes that the packet passed more than once, a list for each loop. */
     loops: (trace.loops ?? []).map(loop => [...loop]),
-    ...(reflection !== undefined && { reflection: { kind: reflection.kind, service: reflection.service } }),
-    ...(trigger && { trigger }),
+    ...(reflection !== undefined && {
+      /** There when the packets are replies: the entry is where the reflector sent them from. */
+      reflection: {
+        /** What kind of replies they are. */
+        kind: reflection.kind,
+        /** The service that was abused, by its name. */
+        service: reflection.service,
+      },
+    }),
+    ...(trigger && {
+      /** What was traced is what triggered the replies that were given. */
+      trigger,
+    }),
+    /** What the trace has cost. */
     cost: {
       milliseconds: Math.round(trace.milliseconds),
       queries: trace.queries,
@@ -66,14 +112,25 @@ export function traceDocument(trace: Trace, { creator, as, contacts, internal, n
     },
     contacts: contacts.map(({ as: of, lines }) => ({
       as: of,
-      contacts: lines.map(({ role, name, reach, source }) => ({ role, name, reach: [...reach], source })),
+      contacts: lines.map(({ role, name, reach, source }) => ({
+        role,
+        name,
+        /** Mail addresses and telephone numbers. */
+        reach: [...reach],
+        source,
+      })),
     })),
     tree: nodeOf(tree),
     ...(internal && {
+      /** Of this AS alone: there with `--internal`. */
       internal: {
+        /** The alert that it was traced for; null: none. */
         cause: trace.cause ?? null,
+        /** The system that asked for it at a bridge; null: none. */
         requester: trace.requester ?? null,
+        /** What flow records of this AS say of such packets. */
         flows: trace.flows ?? [],
+        /** What a translator of this AS made of the packet; null: nothing is known of it. */
         translation: trace.translation ?? null,
       },
     }),
@@ -97,15 +154,21 @@ interface NodeDocument
     | 'loss'
     | 'sampling'
   > {
+  /** Neighbour ASes that it was seen going out to. */
   readonly egress: readonly number[];
+  /** How many times likelier it is so when the packets passed than when they did not; null: it does not say. */
   readonly likelihood: number | null;
   /** Packets of the trace seen, at most, at one vantage. */
   readonly seen: number;
   /** Windows that were asked. */
   readonly windows: number;
+  /** From when on it has windows, RFC 3339; null: it does not say. */
   readonly retainedFrom: string | null;
+  /** Until when it has windows, RFC 3339; null: it does not say. */
   readonly retainedTo: string | null;
+  /** Whose signature stands under it: our own, one that is good, or one that cannot be checked. */
   readonly signature: TraceNode['signed'];
+  /** AS that has signed it; null: no AS. */
   readonly signedBy: number | null;
   /** From the trace's start to this answer. */
   readonly milliseconds: number;

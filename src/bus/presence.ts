@@ -15,15 +15,19 @@ const TWICE = 10_000;
 /** What a machine says of itself. */
 export interface Alive {
   readonly version: string;
+  /** What it does: `collector`, `cases`, `traceback`. */
   readonly roles: readonly string[];
   /** When it started, ms since the epoch by its own clock. */
   readonly started: number;
+  /** Peers that are configured. */
   readonly peers: number;
   readonly established: number;
   readonly routes: number;
   /** Changes of its collector that are published, wait, and were dropped. */
   readonly published: number;
+  /** Changes of its collector that wait for the bus. */
   readonly waiting: number;
+  /** Changes of its collector that were dropped, for the bus took none for too long. */
   readonly dropped: number;
   /** Partitions of the cases that it has. */
   readonly partitions: readonly number[];
@@ -33,7 +37,9 @@ export interface Alive {
   readonly time?: number;
   /** Of each of `partitions`: messages that wait in the stream (null: not known), and how long the oldest does, ms. */
   readonly behind?: readonly (number | null)[];
+  /** Of each of `partitions`: how long the oldest message has waited, ms. */
   readonly oldest?: readonly number[];
+  /** What befell it since it began. */
   readonly counts?: MachineCounts;
 }
 
@@ -47,16 +53,21 @@ export interface MachineCounts {
   readonly lost: number;
   /** Times that it asked collectors for all they hold, and that its own told all. */
   readonly asked: number;
+  /** Times that its own collector told all that it holds. */
   readonly told: number;
   /** Of its partitions now: messages that were missing, and that came once more. */
   readonly gaps: number;
+  /** Messages of the stream that came once more and were left out. */
   readonly twice: number;
   /** Partitions that it took. */
   readonly taken: number;
   /** Requests that wait for the database now; transactions; of the last 256 the median and the longest, ms. */
   readonly requests: number;
+  /** Transactions with the database since it began. */
   readonly transactions: number;
+  /** Median of the last 256 transactions, ms. */
   readonly usual: number;
+  /** The longest of the last 256 transactions, ms. */
   readonly longest: number;
   /** Messages of the bus that it did not believe. */
   readonly refused: number;

@@ -8,9 +8,11 @@ import { routerIdOf } from './subjects.ts';
 export type RefusedKind = 'judged' | 'alive' | 'question' | 'answer';
 
 export interface RefusedRow {
+  /** What kind of message it was. */
   readonly what: RefusedKind;
   /** Router id of the machine whose name it bore; '': of none that is known, or of more machines than are told apart. */
   readonly machine: string;
+  /** How many such messages came. */
   readonly times: number;
   /** When the last one came, ms since the epoch, and what was wrong with it. */
   readonly last: number;

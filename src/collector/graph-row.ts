@@ -12,17 +12,23 @@ export interface BuiltGraph {
 }
 
 export interface GraphRow extends Omit<LinkCounts, 'told'> {
+  /** ASes on the graph. */
   readonly ases: number;
+  /** Links between two of them. */
   readonly links: number;
   /** Links whose relation is known by the role of a session, by ASPAs, and by the paths alone. */
   readonly roles: number;
+  /** Links whose relation is known by ASPAs. */
   readonly aspas: number;
+  /** Links whose relation is known by the paths alone. */
   readonly inferred: number;
+  /** When it was built last; milliseconds since the epoch. */
   readonly built: number;
   /** Paths have come or gone since. */
   readonly changed: boolean;
   /** Of the ASes asked about those that are on it, and how many are not. */
   readonly on: readonly number[];
+  /** ASes asked about that are not on the graph. */
   readonly off: readonly number[];
   /** The ASes asked about, and those between them and this one, to be drawn. */
   readonly sketch: AsSketch;

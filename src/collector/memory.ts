@@ -7,10 +7,12 @@ import type { VerdictMemo } from './verdict-memo.ts';
 
 /** A part of the memory: octets of its typed arrays, reserved whether or not they are filled. */
 export interface MemoryPart {
+  /** Its name. */
   readonly part: string;
   readonly octets: number;
   /** What it holds: so many of these. */
   readonly holds: number;
+  /** What the things are that it holds, in words. */
   readonly of: string;
 }
 
@@ -21,10 +23,12 @@ export interface HeapRow {
   readonly heapUsed: number;
   /** Typed arrays and buffers, and what else objects hold outside the heap. */
   readonly arrays: number;
+  /** What else objects hold outside the heap, octets. */
   readonly external: number;
 }
 
 export interface MemoryReport {
+  /** The parts of it that are known by name. */
   readonly parts: readonly MemoryPart[];
   /** Tables of peers that hold one. */
   readonly peers: readonly { readonly peer: string; readonly octets: number; readonly routes: number }[];

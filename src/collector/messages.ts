@@ -225,15 +225,20 @@ export interface NeighborRow extends SummaryRow {
   readonly lastDown: string;
   /** Messages by type: `open`, `update`, `notification`, `keepalive`, `routeRefresh`. */
   readonly messagesReceived: Readonly<Record<string, number>>;
+  /** Messages sent, by type. */
   readonly messagesSent: Readonly<Record<string, number>>;
   readonly prefixes4: number;
   readonly prefixes6: number;
+  /** It waits for the peer, and does not connect itself. */
   readonly passive: boolean;
   /** Negotiated, seconds. */
   readonly holdTime: number | null;
   readonly peerId: string | null;
+  /** Own address of the connection; null: there is none. */
   readonly localAddress: string | null;
+  /** Both ends speak of AS numbers of four octets (RFC 6793); null: no session is up. */
   readonly as4: boolean | null;
+  /** Address families that both ends agreed on. */
   readonly families: readonly string[];
   /** RFC 7606: what was done about malformed UPDATEs of this session. */
   readonly malformed: {
@@ -242,7 +247,9 @@ export interface NeighborRow extends SummaryRow {
     readonly ignored: number;
     /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
     readonly unagreedPathIds: number;
+    /** Paths beyond those that a prefix may have. */
     readonly excessPaths: number;
+    /** Routes of other families beyond those that a peer may have. */
     readonly excessOthers: number;
   } | null;
   /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
@@ -267,8 +274,10 @@ export interface RouteRow {
   readonly peerAddress: string;
   readonly nextHop: string;
   readonly path: AsPath;
+  /** ORIGIN (RFC 4271 section 5.1.1). */
   readonly originCode: 'IGP' | 'EGP' | 'incomplete';
   readonly origin: number | null;
+  /** Communities, as they are shown: `64500:66`, `blackhole`. */
   readonly communities: readonly string[];
   readonly state: IrrState;
   /** Origin validation against the RPKI. */
@@ -280,7 +289,11 @@ export interface RouteRow {
   /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
   readonly pathId?: number;
   /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */
-  readonly stale?: { readonly kind: string; readonly since: number };
+  readonly stale?: {
+    /** `stale`: its peer may come back; `llgr-stale`: kept for long (RFC 9494); `refreshing`: it is being told anew. */
+    readonly kind: string;
+    readonly since: number;
+  };
 }
 
 /** Row of `show route family`. */
@@ -296,7 +309,9 @@ export interface FamilyRouteRow extends Pick<RouteRow, 'peer' | 'peerAs' | 'peer
 /** Row of `show route count`: one for each peer. */
 export interface CountRow {
   readonly peer: string;
+  /** IPv4 prefixes that the peer has announced. */
   readonly ipv4: number;
+  /** IPv6 prefixes that the peer has announced. */
   readonly ipv6: number;
   /** Of the other families that were negotiated. */
   readonly others?: readonly { readonly family: string; readonly routes: number }[];

@@ -18,10 +18,13 @@ export interface HistoryReport {
   readonly up: number;
   /** How often it fell, in all and in the last hour, and the last falls, the latest first. */
   readonly falls: number;
+  /** How often it fell in the last hour. */
   readonly fallsLastHour: number;
+  /** The last times that it fell, the latest first. */
   readonly lastFalls: readonly Fall[];
   /** Most routes of this session, and when; of its last hour, minute by minute. */
   readonly most: { readonly routes: number; readonly time: number };
+  /** Most routes of the last hour. */
   readonly mostLastHour: number;
 }
 

@@ -24,6 +24,7 @@ export interface QualityRow {
   readonly peer: string;
   readonly address: string;
   readonly as: number;
+  /** State of the session (RFC 4271 section 8.2.2), or of the peer of a router that is monitored. */
   readonly state: string;
   readonly since: number;
   readonly history: HistoryReport;
@@ -31,19 +32,35 @@ export interface QualityRow {
   /** Of the last hour's most, so much is left; null while there is none to compare with. */
   readonly left: number | null;
   /** Families whose End-of-RIB has not come. `owed`: the peer said that it sends one (RFC 4724). */
-  readonly endOfRib: { readonly missing: readonly string[]; readonly owed: boolean };
+  readonly endOfRib: {
+    /** Families whose End-of-RIB has not come. */
+    readonly missing: readonly string[];
+    /** The peer said that it sends one (RFC 4724). */
+    readonly owed: boolean;
+  };
   /** Silences of more than two thirds of the hold time. */
   readonly nearMisses: number | null;
-  readonly duplicates: { readonly seen: number; readonly unchanged: number } | null;
+  /** UPDATEs that change nothing, of those that are looked at: one of 1024; null: they are not looked for. */
+  readonly duplicates: {
+    /** UPDATEs with routes that were looked at. */
+    readonly seen: number;
+    /** Those of them that changed nothing. */
+    readonly unchanged: number;
+  } | null;
+  /** What was done about malformed UPDATEs (RFC 7606); null: it is not known. */
   readonly malformed: IngestCounts | null;
   /** Malformed messages that are kept (`show quarantine`). */
   readonly quarantined: number;
   /** How far the router's clock was behind ours when its last report came, the time of the way included. */
   readonly clock: number | null;
+  /** Prefixes that it still has and most others have withdrawn; or why nothing can be said of them. */
   readonly stuck:
     | {
+        /** Whole tables of like size that were compared. */
         readonly compared: number;
+        /** Prefixes that it still has long after most others have withdrawn them. */
         readonly count: number;
+        /** Prefixes that it still has and others have withdrawn not so long ago. */
         readonly young: number;
         readonly prefixes: readonly StuckRow[];
       }

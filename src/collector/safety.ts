@@ -11,6 +11,7 @@ export interface SafetyRow {
   readonly peer: string;
   readonly address: string;
   readonly as: number;
+  /** State of the session (RFC 4271 section 8.2.2). */
   readonly state: string;
   /** The whole of its `announce` block, and what it is told by order; empty: nothing is told. */
   readonly may: readonly AnnouncedRoute[];
@@ -20,6 +21,7 @@ export interface SafetyRow {
   readonly told: readonly ToldRoute[];
   /** UPDATE messages sent since the peer was configured: those with routes or withdrawals, and mere End-of-RIB markers. */
   readonly updates: number;
+  /** End-of-RIB markers sent since the peer was configured. */
   readonly marks: number;
   /** TCP MD5 (RFC 2385) and RFC 5082. */
   readonly password: boolean;

@@ -12,6 +12,7 @@ export interface RestartRow {
   readonly stale: number;
   /** What is left of the Restart Time or of the stale path time, and of the Long-lived Stale Time. */
   readonly left: number | null;
+  /** What is left of the Long-lived Stale Time (RFC 9494), milliseconds; null: it does not run. */
   readonly longLivedLeft: number | null;
 }
 
@@ -29,7 +30,9 @@ export interface OtherCountRow {
 
 /** What both ends of a session offered, in words, and what came of it. */
 export interface AgreementRow {
+  /** Capabilities that we offered, in words. */
   readonly ours: readonly string[];
+  /** Capabilities that the peer offered, in words; empty: it was not heard. */
   readonly theirs: readonly string[];
   /** RFC 8654. */
   readonly extendedMessage: boolean;
@@ -37,13 +40,21 @@ export interface AgreementRow {
   readonly enhancedRefresh: boolean;
   /** Families that come with path identifiers (RFC 7911), and whose next hops may be IPv6 addresses (RFC 8950). */
   readonly addPath: readonly string[];
+  /** Families whose next hops may be IPv6 addresses (RFC 8950). */
   readonly extendedNextHop: readonly string[];
   /** RFC 9234; null where none is configured. `theirs` is null when the peer says none. */
-  readonly role: { readonly ours: string; readonly theirs: string | null } | null;
+  readonly role: {
+    /** Our role. */
+    readonly ours: string;
+    /** The peer's role; null: it says none. */
+    readonly theirs: string | null;
+  } | null;
   /** RFC 4724, as the peer said; null when it knows nothing of it. */
   readonly restart: {
     readonly seconds: number;
+    /** A NOTIFICATION does not end what it keeps (RFC 8538). */
     readonly notification: boolean;
+    /** Families whose routes it has kept over its restart. */
     readonly preserved: readonly string[];
   } | null;
   /** RFC 9494, as the peer said. */
@@ -58,7 +69,9 @@ export interface ProtectionRow {
   readonly password: boolean;
   /** RFC 5082. */
   readonly leastTtl: number | null;
+  /** Interface that the session is bound to; null: any. */
   readonly interface: string | null;
+  /** What is done when the peer announces too many prefixes. */
   readonly prefixLimits: readonly PrefixLimit[];
   /** What is not as it should be, a line each. */
   readonly problems: readonly string[];
@@ -66,7 +79,9 @@ export interface ProtectionRow {
 
 /** How a monitored peer is seen. */
 export interface MonitoringRow {
+  /** Name of the router that is monitored (RFC 7854). */
   readonly router: string;
+  /** Address that the router connects from. */
   readonly routerAddress: string;
   readonly rib: MonitoredRib;
   /** VRF/Table Name (RFC 9069 section 5.3); '' when there is none. */

@@ -37,6 +37,7 @@ export interface ConfigChange {
    * `peer as 64510`. Empty for a thing there is only one of.
    */
   readonly name: string;
+  /** What becomes of it. */
   readonly how: 'added' | 'removed' | 'changed';
   /** True when a session, a socket or the database is closed, opened or opened anew; false when it just goes on. */
   readonly hard: boolean;

@@ -10,6 +10,7 @@ import type { Config } from './tree.ts';
 
 /** A risk that nobody has accepted. */
 export interface Risk extends ConfigError {
+  /** The name of the risk, by which it is accepted. */
   readonly risk: RiskName;
 }
 

@@ -76,7 +76,9 @@ export interface ListenConfig {
 export interface PrefixLimit {
   /** Null: of all families together. */
   readonly family: 'ipv4' | 'ipv6' | null;
+  /** Prefixes that there may be. */
   readonly most: number;
+  /** What is done when there are more: a warning, the session ended and tried again later, or ended for good. */
   readonly action: 'warn' | 'restart' | 'down';
   /** When a session is tried again after `restart`; 0 with the other actions. */
   readonly after: number;
@@ -87,6 +89,7 @@ export interface AnnouncedRoute {
   readonly prefix: string;
   /** As they are shown: `64500:66`, `blackhole`. */
   readonly communities: readonly string[];
+  /** Large communities (RFC 8092), as they are shown: `64500:1:2`. */
   readonly largeCommunities: readonly string[];
   /** Of the prefix's family; not there: the own address of the session. */
   readonly nextHop?: string;
@@ -177,6 +180,7 @@ export interface BmpConfig {
 
 /** `archive mrt { … }`. */
 export interface ArchiveConfig {
+  /** Where its files lie. */
   readonly directory: string;
   /** Length of a file of updates. */
   readonly updates: number;
@@ -184,6 +188,7 @@ export interface ArchiveConfig {
   readonly rib: number;
   /** 0 for ever. */
   readonly retain: number;
+  /** How files that are closed are compressed. */
   readonly compress: 'gzip' | 'zstd' | 'none';
 }
 

@@ -13,11 +13,13 @@ export interface PastRows<Row> {
 /** Row of `show route history`; `up` and `down` are of the peer's session. */
 export interface HistoryRow {
   readonly time: number;
+  /** What happened: a route, or the session of its peer. */
   readonly what: 'announce' | 'withdraw' | 'down' | 'up';
   readonly prefix: string;
   readonly peer: string;
   readonly peerAs: number;
   readonly peerAddress: string;
+  /** Path identifier (RFC 7911); not there: the peer sends one path for a prefix. */
   readonly pathId?: number;
   /** What was announced; null for other events. */
   readonly route: RouteRow | null;
@@ -31,6 +33,7 @@ export interface ArchiveRow extends ArchiveConfig {
   readonly failure: string;
   /** The latest alarms, oldest first. */
   readonly alarms: readonly { readonly time: number; readonly text: string }[];
+  /** What is there of files and times. */
   readonly held: Holdings;
   /** Null when there is no archive now. */
   readonly state: ArchiveStatus | null;

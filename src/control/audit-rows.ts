@@ -5,6 +5,7 @@ export interface AuditRow {
   readonly number: number;
   readonly time: number;
   readonly what: string;
+  /** What the line says, by its kind (intertrackd(8), AUDIT LOG). */
   readonly body: Readonly<Record<string, unknown>>;
   /** 64 hexadecimal digits: the chain's up to this line. */
   readonly hash: string;

@@ -20,6 +20,7 @@ export interface CaseDetail extends Case {
 
 /** Where what is done about a case is done, when that is at another machine. */
 export interface CaseElsewhere {
+  /** The partition that it falls in, from 0. */
   readonly partition: number;
   /** The router id of the machine that has the partition; null: none has it now, and the case stands still. */
   readonly machine: string | null;
@@ -32,6 +33,7 @@ export type CaseTimeline = Pick<Case, 'id' | 'state' | 'prefix' | 'offender' | '
 export interface CaseEvidence {
   readonly case: string;
   readonly check: ChainCheck;
+  /** The records of the chain, each with its hash, the first first. */
   readonly records: readonly (Evidence & { readonly hash: string })[];
 }
 
@@ -42,15 +44,19 @@ export interface CheckedEvidence extends ChainCheck {
 
 /** `case export ID json`. The records' bodies are texts: they are what was hashed. */
 export interface CaseExport {
+  /** The name of this format, and its version. */
   readonly format: 'intertrack-case-1';
   readonly exported: number;
+  /** The case as it was when it was written. */
   readonly case: Case;
   readonly notices: readonly NoticeRow[];
+  /** The records of its chain, as they were sealed. */
   readonly evidence: readonly SealedEvidence[];
 }
 
 /** `case export ID iodef`: the XML document. */
 export interface IodefExport {
+  /** The XML document (RFC 7970). */
   readonly iodef: string;
 }
 
@@ -58,8 +64,10 @@ export interface IodefExport {
 export interface CaseLineRow {
   readonly time: number;
   readonly case: string;
+  /** The state that it led to. */
   readonly state: Case['state'];
   readonly severity: Severity | null;
+  /** What kind of contradiction it is. */
   readonly kind: Case['kind'];
   readonly prefix: string;
   readonly offender: number | null;
@@ -76,9 +84,12 @@ export interface DrillReport {
   readonly case: string;
   readonly prefix: string;
   readonly as: number;
+  /** Watches that the prefix falls under. */
   readonly watches: readonly string[];
   readonly severity: Severity | null;
+  /** What became of the notices that it has begun. */
   readonly begin: readonly DrillNotice[];
+  /** What became of the notices that it is over. */
   readonly end: readonly DrillNotice[];
 }
 
@@ -86,6 +97,7 @@ export interface DrillReport {
 export interface DrillNotice {
   readonly channel: OutboxRecord['channel'];
   readonly recipient: string;
+  /** `pending`: on the way; `sent`: taken; `failed`: given up. */
   readonly state: OutboxRecord['state'];
   /** From the route's coming, or going, to the word that the notice was taken, milliseconds; null when it was not. */
   readonly after: number | null;
@@ -95,8 +107,13 @@ export interface DrillNotice {
 
 /** `show incident ID`. */
 export interface IncidentDetail {
+  /** The incident as a whole. */
   readonly summary: IncidentSummary;
+  /** Its cases, the first first. */
   readonly cases: readonly Case[];
   /** Where those are that other machines have, and are not over; not there: all of them are here, or over. */
-  readonly elsewhere?: readonly (CaseElsewhere & { readonly cases: number })[];
+  readonly elsewhere?: readonly (CaseElsewhere & {
+    /** How many of its cases fall in that partition. */
+    readonly cases: number;
+  })[];
 }

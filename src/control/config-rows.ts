@@ -6,6 +6,7 @@ export interface ConfigCheck {
   readonly file: string;
   /** With any of these it is not taken. */
   readonly errors: readonly ConfigError[];
+  /** What is taken, and may not be meant. */
   readonly warnings: readonly ConfigError[];
   /** Settings that are dangerous where they were not meant. */
   readonly risks: readonly Risk[];
@@ -16,5 +17,6 @@ export interface ConfigDiff {
   readonly file: string;
   /** With any of these a reload changes nothing. */
   readonly errors: readonly ConfigError[];
+  /** What a reload would change. */
   readonly changes: readonly ConfigChange[];
 }

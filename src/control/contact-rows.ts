@@ -5,5 +5,6 @@ export type { ContactSheet };
 
 /** Row of `show contact CASE-ID`: an AS to call, and a draft to it; empty for a drill. */
 export interface CaseSheet extends ContactSheet {
+  /** The text to be sent to them; empty for a drill. */
   readonly draft: string;
 }

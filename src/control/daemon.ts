@@ -50,6 +50,7 @@ import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow 
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { RpkiPayloadRow } from './rpki-rows.ts';
 import type { StandingAnswers } from './standing-rows.ts';
 import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
@@ -252,8 +253,11 @@ export interface TraceWatched {
 
 /** `trace export TRACE-ID --evidence`. */
 export interface TraceEvidence {
+  /** The name of this format, and its version. */
   readonly format: typeof FORMAT;
+  /** The trace as it was stored. */
   readonly trace: Trace;
+  /** What it rests on, signed by who said it. */
   readonly evidence: FiledEvidence;
 }
 
@@ -295,6 +299,7 @@ export interface StatusReport {
   /** Resident memory, octets. */
   readonly memory: number;
   readonly collectors: number;
+  /** Peers that are configured. */
   readonly peers: number;
   readonly established: number;
   /** Names of the peers whose session is down and not so by configuration: feeds lost. */
@@ -305,7 +310,12 @@ export interface StatusReport {
   /** Not there when the table of every peer that is up is whole. */
   readonly loading?: Loading;
   /** Objects in force; age of the oldest source's copy (null: no source); sources past their time. */
-  readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
+  readonly registry: {
+    readonly objects: number;
+    /** Age of the copy of the source that is oldest, milliseconds; null: there is no source. */
+    readonly oldest: number | null;
+    readonly stale: readonly string[];
+  };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
   readonly originated?: number;
   /** Machines that share the work; not there where this one is alone. */
@@ -313,8 +323,14 @@ export interface StatusReport {
   /** Cases that are neither resolved nor dismissed. */
   readonly openCases: number;
   /** Notices that are on the way; when the oldest of them was written, null without one. */
-  readonly outbox: { readonly pending: number; readonly oldest: number | null };
+  readonly outbox: {
+    readonly pending: number;
+    /** When the oldest of them was written; null: none is on the way. */
+    readonly oldest: number | null;
+  };
+  /** Probes: how many are configured, and how many are connected. */
   readonly probes: { readonly configured: number; readonly connected: number };
+  /** Trace peers: how many are configured, and with how many a session is up. */
   readonly tracePeers: { readonly configured: number; readonly established: number };
   /** A line for each limit hit, loss, and thing that is not as it should be. */
   readonly problems: readonly string[];
@@ -325,25 +341,28 @@ export interface MemoryStatus {
   /** Resident memory of the process. */
   readonly rss: number;
   readonly main: HeapRow;
+  /** Each collector's memory. */
   readonly collectors: readonly MemoryReport[];
 }
 
 /** `show safety`. */
 export interface SafetyStatus {
   /** Every thread that has a part in sessions, and since when it could write an announcement; null: it cannot. */
-  readonly threads: readonly { readonly thread: 'main' | 'collector'; readonly encoder: number | null }[];
+  readonly threads: readonly {
+    /** Which thread of the process. */
+    readonly thread: 'main' | 'collector';
+    /** Since when it could write an announcement, milliseconds since the epoch; null: it cannot. */
+    readonly encoder: number | null;
+  }[];
+  /** What may be told to each peer, and what is. */
   readonly peers: readonly SafetyRow[];
 }
-
-/** Row of `show rpki PREFIX` and of `show rpki AS`: a VRP, or what an AS says of its providers. */
-export type RpkiPayloadRow =
-  | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
-  | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
   readonly applied: boolean;
+  /** What the reload has changed, a line each. */
   readonly changes: readonly string[];
   /** `FILE:LINE:COL: …`, with source line and caret as further lines. */
   readonly errors: readonly string[];
@@ -367,3 +386,4 @@ export type {
 } from './irr-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 export type { TracePeerRow } from './traceback-rows.ts';
+export type { RpkiPayloadRow };

@@ -44,6 +44,7 @@ export interface IrrFreshness {
 
 /** A route object with its dates, and when it is due to be removed. */
 export interface IrrObject extends RouteObject, ObjectDates, IrrFreshness {
+  /** When its registry removes it; null: it does not. */
   readonly due: Due | null;
 }
 
@@ -58,12 +59,14 @@ export interface IrrObjectRow extends Omit<IrrObject, 'prefix' | 'holes'> {
 export type IrrNamedRow = IrrNamedObject | IrrSourceRow;
 
 export interface IrrNamedObject extends RegisteredObject, IrrFreshness {
+  /** An object that is registered. */
   readonly what: 'object';
   /** `mirror`, or the server that was asked: `whois.example.net port 43, RADB`. */
   readonly from: string;
 }
 
 export interface IrrSourceRow extends IrrStatusRow {
+  /** Nothing is registered there: what the source is like. */
   readonly what: 'source';
   /** Objects by class, those of route and route6 together. */
   readonly classes: Readonly<Record<string, number>>;

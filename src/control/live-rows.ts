@@ -25,6 +25,7 @@ export interface Told {
 /** The first row of every `watch`, and one wherever something could not be told: why is in `gap`. */
 export interface MarkRow {
   readonly mark: string;
+  /** What could not be told, and why, in words. */
   readonly gap?: string;
 }
 
@@ -36,7 +37,9 @@ export interface LeftOutRow {
 /** Row of `watch all`: what `watch` of this topic tells. */
 export interface AnyRow {
   readonly mark: string;
+  /** The topic that the row is of. */
   readonly about: Topic;
+  /** The row, as `watch` of its topic tells it. */
   readonly row: object;
 }
 
@@ -44,7 +47,10 @@ export interface AnyRow {
 export type LiveRow<Row> = (Row & Pick<MarkRow, 'mark'>) | MarkRow | LeftOutRow;
 
 /** Row of a table that is there no more: with the fields that name it. */
-export type GoneRow<Row extends object, Name extends keyof Row> = { readonly gone: true } & Pick<MarkRow, 'mark'> &
+export type GoneRow<Row extends object, Name extends keyof Row> = {
+  /** It is there no more. */
+  readonly gone: true;
+} & Pick<MarkRow, 'mark'> &
   Pick<Row, Name>;
 
 /** `watch traces`: a trace has begun, has heard an answer, or is over. */
@@ -78,6 +84,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** `watch log`: a line of the daemon's log; `text` has the fields. */
 export interface LogRow {
   readonly time: number;
+  /** How grave it is. */
   readonly level: LogLevel;
   readonly text: string;
 }

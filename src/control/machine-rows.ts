@@ -39,16 +39,21 @@ export interface SharedStatus {
   /** The connection to the bus is up; since when it is, or is not, ms since the epoch. */
   readonly up: boolean;
   readonly since: number;
+  /** Machines that are known, this one included. */
   readonly known: number;
   /** Router ids of those that are not heard. */
   readonly missed: readonly string[];
   /** Partitions of the cases that this machine has; messages that wait for them in the stream. */
   readonly partitions: readonly number[];
+  /** Messages that wait for its partitions in the stream. */
   readonly behind: number;
   /** Messages of its own that are in the stream; changes that wait for the bus, and that were dropped. */
   readonly published: number;
+  /** Changes of its collector that wait for the bus. */
   readonly waiting: number;
+  /** Changes of its collector that were dropped, for the bus took none for too long. */
   readonly dropped: number;
+  /** What befell it since it began. */
   readonly counts: MachineCounts;
 }
 
@@ -60,6 +65,7 @@ export interface MachineDetail extends MachineRow {
 
 /** Row of `show partition`. */
 export interface PartitionRow {
+  /** Number of the partition, from 0. */
   readonly partition: number;
   /** Router id of the machine that has it, or had it last; '': none ever had. */
   readonly holder: string;
@@ -73,10 +79,12 @@ export interface PartitionRow {
   readonly fence: number;
   /** Messages that wait for it in the stream, and how long the oldest does, ms; null: its machine does not say. */
   readonly behind: number | null;
+  /** How long the oldest message has waited, milliseconds; null: its machine does not say. */
   readonly oldest: number | null;
   /** Cases that are not over; notices that wait, and when the oldest of them was written. */
   readonly openCases: number;
   readonly pending: number;
+  /** When the oldest of the notices that wait was written; null: none waits. */
   readonly oldestPending: number | null;
   /** How far it has taken in what each collector tells. */
   readonly cursors: readonly PartitionCursor[];
@@ -87,6 +95,7 @@ export interface PartitionCursor {
   readonly collector: string;
   /** When it started, ms since the epoch by its own clock; and the number of its last message that is taken in. */
   readonly life: number;
+  /** Number of the last message of it that was taken in. */
   readonly sequence: number;
 }
 
@@ -124,6 +133,7 @@ export interface ForgottenRow {
   readonly partitions: readonly number[];
   /** Cases, and peers that were held for witnesses of them, that the removed machine had told of. */
   readonly cases: number;
+  /** Peers that were held for witnesses, and are no more. */
   readonly witnesses: number;
   /** Why it was not done there, in words; '': it was. */
   readonly silent: string;

@@ -21,6 +21,7 @@ export interface MitigationOrdered {
   readonly caseId: string;
   readonly peer: string;
   readonly prefixes: readonly string[];
+  /** True: it is announced; false: it is withdrawn. */
   readonly announced: boolean;
 }
 

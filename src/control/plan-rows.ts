@@ -17,15 +17,19 @@ export interface TracePlan extends Omit<TraceForesight, 'here'> {
   /** Packets asked for, how many of them have to be seen at one place, and digests; 0 where a neighbour was given. */
   readonly packets: number;
   readonly need: number;
+  /** Digests that would be asked for. */
   readonly digests: number;
   /** The QUERYs that a trace may cost, those that go out from here at once, and those if nobody has seen anything. */
   readonly budget: number;
+  /** QUERYs that would go out from here at once. */
   readonly least: number;
+  /** QUERYs that would go out if nobody has seen anything. */
   readonly most: number;
   /** Milliseconds within which all is over. */
   readonly deadline: number;
   /** Who would be told that it is this AS that asks, and with keys of which federation. */
   readonly as: number;
+  /** The federation with whose keys the digests are made; empty: none. */
   readonly federation: string;
 }
 

@@ -21,9 +21,11 @@ export interface ProbeStatusRow {
   readonly lost: number;
   /** Packets a second, and those lost because a ring was full; null of a probe that captures nothing, or is away. */
   readonly rate: number | null;
+  /** Packets lost because a ring was full; null of a probe that captures nothing, or is away. */
   readonly dropped: number | null;
   /** Questions it was asked since the daemon began, and the last of them. */
   readonly questions: number;
+  /** The last question that it was asked; null before the first. */
   readonly lastQuestion: LastQuestion | null;
 }
 
@@ -42,14 +44,21 @@ export interface RetentionRow extends EpochRecord {
 
 /** An exporter of a probe; `what` tells it from the sum of the probe, which comes after its exporters. */
 export type FlowRow =
-  | ({ readonly what: 'exporter'; readonly probe: string } & ExporterStatus)
+  | ({
+      /** One exporter of a probe. */
+      readonly what: 'exporter';
+      readonly probe: string;
+    } & ExporterStatus)
   | {
+      /** The probe as a whole. */
       readonly what: 'probe';
       readonly probe: string;
       /** Datagrams of others than its exporters, and those that the kernel dropped. */
       readonly refused: number;
+      /** Datagrams that the kernel dropped, for they were not taken in time. */
       readonly dropped: number;
       /** Flow records held, and dropped before their time because memory was short. */
       readonly records: number;
+      /** Flow records dropped before their time, for memory was short. */
       readonly droppedForMemory: number;
     };

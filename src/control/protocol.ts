@@ -33,6 +33,7 @@ export type ControlRequest = CommandRequest | CompleteRequest | CancelRequest;
 export interface Completion {
   /** The word itself, or the kind of an argument such as `PREFIX`; empty stands for the end of the command. */
   readonly word: string;
+  /** What kind of word may stand there. */
   readonly kind: 'word' | 'value' | 'argument' | 'end';
   readonly help: string;
 }

@@ -9,5 +9,6 @@ export interface TraceDetail extends Trace {
 
 /** `trace export` of what is no JSON: the document. */
 export interface TextExport {
+  /** The document as text. */
   readonly document: string;
 }

@@ -8,7 +8,7 @@ import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { HintRow } from '../traceback/hints.ts';
 import type { Honesty } from '../traceback/honesty.ts';
 import type { SightStatus } from '../traceback/own-sight.ts';
-import type { PeerStatus } from '../traceback/peering.ts';
+import type { PeerStatus } from '../traceback/peer-status.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
 import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
@@ -18,6 +18,7 @@ import type { Trace } from '../traceback/trace.ts';
 export interface TracePeerRow {
   readonly as: number;
   readonly address: string;
+  /** State of the session, in a word. */
   readonly state: string;
   readonly since: number;
   readonly in: 'allow' | 'deny';
@@ -31,12 +32,14 @@ export interface TracePeerRow {
   readonly said: string;
   /** By whom the session is held down, and with which words; null when it is not. */
   readonly disabled: { readonly by: string; readonly reason: string } | null;
+  /** What was found of the checklist that is configured for it; null: none is. */
   readonly checklist: ChecklistRow | null;
 }
 
 /** What was found of the checklist that is configured for a peer; null where there is none. */
 export interface ChecklistRow {
   readonly file: string;
+  /** It is valid, and was verified not too long ago. */
   readonly believed: boolean;
   /** When it was found out last whether it is valid, ms; null: never. */
   readonly toldAt: number | null;
@@ -63,6 +66,7 @@ export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'querie
   readonly adjacent: boolean;
   /** Its participation record; null when none is known. */
   readonly record: BelievedRecord | null;
+  /** What was found of the checklist that is configured for it; null: none is. */
   readonly checklist: ChecklistRow | null;
 }
 
@@ -78,6 +82,7 @@ export interface TracebackFrontier {
   readonly as: number;
   /** It takes part itself, and is asked itself. */
   readonly takesPart: boolean;
+  /** Whom of them would be asked for packets that came in from there. */
   readonly groups: readonly ForeseenGroup[];
   /** What of it would not be asked, and why. */
   readonly reasons: readonly string[];
@@ -93,23 +98,31 @@ export interface TraceSites {
   readonly time: number;
   /** Of a site: its connection with its ITM. Null of any other daemon. */
   readonly itm: SiteAgentStatus | null;
+  /** The sites of this ITM; none of any other daemon. */
   readonly sites: readonly TraceSiteRow[];
 }
 
 export interface TraceSiteRow extends Omit<SiteStatus, 'standing'> {
   /** What it said last; null of one that was never there. */
   readonly standing:
-    | (Omit<SiteStanding, 'domains'> & { readonly probes: number; readonly domains: readonly string[] })
+    | (Omit<SiteStanding, 'domains'> & {
+        /** How many probes it has. */
+        readonly probes: number;
+        /** Domains that its probes stand in. */
+        readonly domains: readonly string[];
+      })
     | null;
 }
 
 /** Answer of `show traceback honesty AS`. */
 export interface HonestyDetail extends Honesty {
+  /** Packets that never were and that it says to have seen, with what proves it. */
   readonly falseYeses: readonly {
     readonly time: number;
     readonly trace: string;
     /** Of the digests that it was asked for: 64 hex digits. */
     readonly seed: string;
+    /** Its answer, signed by it. */
     readonly evidence: FiledEvidence;
   }[];
 }

@@ -27,6 +27,7 @@ export interface HeldRow {
 
 /** `check route PREFIX AS`: the verdict of the registry in force, and what peers hold of the prefix. */
 export interface RouteAnswer extends RouteCheck {
+  /** What peers hold of the prefix now. */
   readonly held: readonly HeldRow[];
   /** Why the answer may not be the last word: data that is missing, stale or doubted, a line each. */
   readonly doubts: readonly string[];
@@ -47,11 +48,13 @@ export interface SourceRow {
 /** A block of RPKI data. */
 export interface RpkiRow {
   readonly source: string;
+  /** The cache or file that is in use; null: none. */
   readonly inUse: string | null;
   /** Serial of the cache in use; null for a file. */
   readonly serial: number | null;
   /** Since its data was last known to be current; null when there is none. */
   readonly age: number | null;
+  /** What is wrong with its data, in words; empty: nothing. */
   readonly trouble: string;
 }
 
@@ -62,9 +65,11 @@ export interface PathRow {
   readonly peers: readonly string[];
   /** What the peers are to us; null where no role is configured. */
   readonly role: string | null;
+  /** Which way a path from there may go by the roles (RFC 9234). */
   readonly direction: 'upstream' | 'downstream';
   readonly aspa: AspaState;
   readonly why: string;
+  /** The steps of the path, from the origin on, and what ASPAs say of each. */
   readonly hops: readonly AspaHop[];
   /** ONLY_TO_CUSTOMER as it came; null without. */
   readonly otc: string | null;
@@ -75,7 +80,9 @@ export interface PathRow {
 /** `explain`. */
 export interface Explanation extends RouteCheck {
   readonly time: number;
+  /** The registry sources, and how current each of them is. */
   readonly sources: readonly SourceRow[];
+  /** The RPKI data, and how current it is. */
   readonly rpki: readonly RpkiRow[];
   /** Objects that are removed if nobody touches them, by the registry's rule. */
   readonly expiring: readonly {
@@ -85,13 +92,28 @@ export interface Explanation extends RouteCheck {
     readonly removal: number;
   }[];
   /** Watches that the prefix falls under, each with what puts it there. */
-  readonly watches: readonly { readonly watch: string; readonly because: string }[];
+  readonly watches: readonly {
+    /** Name of the watch. */
+    readonly watch: string;
+    readonly because: string;
+  }[];
   /** Other origins of the very prefix at peers: how many hold it from whom. */
-  readonly holders: readonly { readonly origin: number | null; readonly peers: number }[];
+  readonly holders: readonly {
+    readonly origin: number | null;
+    /** How many peers hold it. */
+    readonly peers: number;
+  }[];
+  /** Paths of the prefix at peers, and what ASPAs say of them. */
   readonly paths: readonly PathRow[];
   /** Paths that are not shown. */
   readonly morePaths: number;
   /** Open cases of this prefix. */
-  readonly cases: readonly { readonly id: string; readonly state: string }[];
+  readonly cases: readonly {
+    /** Number of the case. */
+    readonly id: string;
+    /** State of the case. */
+    readonly state: string;
+  }[];
+  /** What the verdict would be if something else were registered. */
   readonly whatIf: readonly WhatIf[];
 }

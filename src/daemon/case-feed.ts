@@ -17,7 +17,15 @@ import type { Log } from './log.ts';
 export interface CaseFeedOptions {
   readonly cases: Pick<
     CasesOfStore,
-    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'witnesses' | 'together'
+    | 'judged'
+    | 'session'
+    | 'endOfRib'
+    | 'peersAre'
+    | 'peerForgotten'
+    | 'registryChanged'
+    | 'witnesses'
+    | 'roomAgain'
+    | 'together'
   >;
   /** How far the book has come, from the store. */
   readonly cursors: readonly CursorRecord[];
@@ -289,6 +297,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       return { cases: new Set(found.map(([of]) => of)).size, witnesses: found.length };
     },
     askAgain() {
+      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.add(collector);
       for (const collector of wanted) askResync(collector);
     },
     counts: () => ({ twice, gaps }),

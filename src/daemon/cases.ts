@@ -15,6 +15,7 @@ import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { isOfRoa } from '../hijack/kinds.ts';
 import { readCase } from '../hijack/stored-case.ts';
+import { MOST_WITNESSES } from '../hijack/witness-room.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -68,6 +69,8 @@ export interface Cases {
 export interface CasesOfStore extends Cases {
   /** All witnesses of cases that are not over, as they are known now. */
   readonly witnesses: CaseBook['witnesses'];
+  /** True once where witnesses found no room and there is some again: all that is held is to be told anew. */
+  readonly roomAgain: () => boolean;
   /**
    * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
    * this book is no more that of its store, and is to be closed.
@@ -336,6 +339,7 @@ export async function openCases(
   return {
     judged: changes => keep(book.judged(changes)),
     witnesses: book.witnesses,
+    roomAgain: book.room.owed,
     together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
@@ -375,6 +379,7 @@ export async function openCases(
       ...(trouble === '' ? [] : [trouble]),
       ...links.problems(),
       ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
+      ...(book.room.leftOut === 0 ? [] : [`${book.room.leftOut} witnesses were left out: ${MOST_WITNESSES} are known`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
     async close() {

@@ -36,6 +36,7 @@ import { createResyncs, retellSoon } from './resyncs.ts';
 import { noteAgain } from './sent-again.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
+import { openSoleHolder, type SoleHolder } from './sole-holder.ts';
 import { openSummaries, type Summaries } from './summaries.ts';
 import { createTeller } from './teller.ts';
 
@@ -153,12 +154,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   let publisher: Publisher | null = null;
   let presence: Presence | null = null;
   let partitions: Partitions<CasePartition> | null = null;
-  let summaries: Partitions<Summaries> | null = null;
+  let summaries: SoleHolder<Summaries> | null = null;
   let cases: SharedCases | null = null;
   let begin = async () => {};
   const running = (): ReadonlyMap<number, CasePartition> => partitions?.running() ?? new Map();
 
-  const outboxes = () => [...running().values(), ...(summaries?.running().values() ?? [])].map(({ outbox }) => outbox);
+  const outboxes = () => [...running().values(), ...[summaries?.running() ?? []].flat()].map(({ outbox }) => outbox);
 
   /** What is closed while everything can still be written. */
   const leaving: (() => void | Promise<void>)[] = [];
@@ -264,11 +265,6 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     leaving.push(() => presence?.close());
   }
 
-  /** Machines that share the cases, this one included. */
-  const sharers = (): number =>
-    (presence?.machines() ?? []).filter(one => one.machine !== machine && !one.missed && one.roles.includes('cases'))
-      .length + 1;
-
   /** Takes this machine's share of the cases. */
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
@@ -278,7 +274,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(count > 1 && { summaries: SUMMARIES }),
     });
     partitions = await openPartitions<CasePartition>({
-      ...{ database, count, log, machines: sharers },
+      ...{ database, count, log },
       async open(partition, scope, tenure) {
         const tenant = await openCasePartition({
           ...{ ...caseParts, company: await companyOf(), bus, replicas: wanted?.replicas ?? 1 },
@@ -293,9 +289,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     });
     leaving.push(() => partitions?.close());
     if (count === 1) return;
-    summaries = await openPartitions<Summaries>({
-      ...{ database, count: 1, log, machines: sharers, of: () => ({ scope: SUMMARIES, name: SUMMARIES }) },
-      open: async (_, scope, tenure) =>
+    summaries = await openSoleHolder<Summaries>({
+      ...{ database, scope: SUMMARIES, log },
+      open: async (scope, tenure) =>
         openSummaries({
           ...{ ...caseParts, company: await companyOf(), store: scope, tenure, log },
           ...{ deliveries: openDeliveries(database, tenure.lease), again: record => noteAgain(face, record) },

@@ -1,11 +1,13 @@
 /**
  * Which partitions of the cases this machine has: by leases in the database, lengthened while it lives, shared out among
- * the machines that have the role. A partition whose machine is silent is taken by another within seconds.
+ * the machines that have the role. A partition whose machine is silent is taken by another within seconds. Who shares is
+ * known by leases too: a machine that is heard on the bus and cannot reach the database is left nothing.
  */
 import type { Database, Lease } from '../store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../store/postgresql/scope.ts';
 import { inTurn } from './in-turn.ts';
 import type { Log } from './log.ts';
+import { sharesOf } from './shares.ts';
 
 /** How long a lease lasts, and how often it is lengthened and others are looked for. Milliseconds. */
 export const LEASE = 6_000;
@@ -19,13 +21,11 @@ export interface Tenant {
 export interface PartitionsOptions<T extends Tenant> {
   readonly database: Database;
   readonly count: number;
-  /** What is shared out instead of the partitions of the cases: the scope of each, and how it is called in the log. */
-  readonly of?: (partition: number) => { readonly scope: string; readonly name: string };
-  /** Machines that share the cases now, this one included; at least 1. */
-  readonly machines: () => number;
   /** Opens what runs on a partition. */
   readonly open: (partition: number, store: ScopeStore, mine: Tenure) => Promise<T>;
   readonly log: Log;
+  /** How often leases are lengthened and others looked for, ms; left out: RENEW. */
+  readonly every?: number;
 }
 
 /** Whether a partition is still ours, by all that is known here. */
@@ -48,15 +48,39 @@ interface Held<T> {
   readonly lease: Lease;
   readonly store: ScopeStore;
   tenant: T | null;
-  /** When it was lengthened last; monotonic ms. */
-  renewed: number;
+  renewed: Moment;
+  /** Taken beyond our share, because nobody else took it. */
+  readonly beyond: boolean;
+  /** When it was taken, monotonic ms. */
+  readonly taken: number;
 }
 
-export const scopeOf = (partition: number): string => `cases/${partition}`;
-const ofCases = (partition: number) => ({ scope: scopeOf(partition), name: `partition ${partition} of the cases` });
+/**
+ * A time by both clocks, ms: the one that nobody sets stands still while the machine is suspended, and the other can be set
+ * back. What is too long ago by one of them is too long ago.
+ */
+export interface Moment {
+  readonly steady: number;
+  readonly wall: number;
+}
+export const moment = (): Moment => ({ steady: performance.now(), wall: Date.now() });
+export const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
+
+/** Looks in a row that found a partition free whose machine does not take it, until another one does. */
+const PATIENCE = 3;
+/** How long what was taken beyond the share is kept, whoever wants it. Milliseconds. */
+const BEYOND = 30_000;
+
+const CASES = 'cases/';
+/** Who shares the cases holds this, with its own name behind it. */
+const SHARER = 'sharer/';
+export const scopeOf = (partition: number): string => `${CASES}${partition}`;
 
 export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
-  const { database, count, machines, open, log, of = ofCases } = options;
+  const { database, count, open, log, every = RENEW } = options;
+  const { holder } = database;
+  /** Says that this machine shares the cases. */
+  let sharer: Lease | null = null;
   const held = new Map<number, Held<T>>();
   /** Looks in a row that found a partition free, though it is not our share. */
   const free = new Map<number, number>();
@@ -68,24 +92,23 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     const one = held.get(partition);
     if (one === undefined) return;
     held.delete(partition);
-    log('warn', `${of(partition).name}: ${why}`);
-    await one.tenant?.close().catch((e: Error) => log('warn', `${of(partition).name}: while closing: ${e.message}`));
+    log('warn', `partition ${partition} of the cases: ${why}`);
+    await one.tenant?.close().catch((e: Error) => log('warn', `partition ${partition}: while closing: ${e.message}`));
     await one.store.close();
   }
 
-  async function take(partition: number): Promise<boolean> {
-    const { scope, name } = of(partition);
-    const asked = performance.now();
-    const lease = await database.take(scope, LEASE);
+  async function take(partition: number, beyond: boolean): Promise<boolean> {
+    const asked = moment();
+    const lease = await database.take(scopeOf(partition), LEASE);
     if (lease === null) return false;
-    const store = openScope(database, scope, lease);
-    const one: Held<T> = { lease, store, tenant: null, renewed: asked };
+    const store = openScope(database, scopeOf(partition), lease);
+    const one: Held<T> = { lease, store, tenant: null, renewed: asked, beyond, taken: asked.steady };
     held.set(partition, one);
     try {
-      const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
+      const sure = () => !store.lost && held.get(partition) === one && since(one.renewed) < LEASE;
       one.tenant = await open(partition, store, { sure, lease });
       taken++;
-      log('info', `${name} is taken`, { fence: lease.fence });
+      log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
     } catch (error) {
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
       await database.release(lease);
@@ -100,15 +123,14 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   }
 
   async function renew(): Promise<void> {
-    if (held.size === 0) return;
-    const asked = performance.now();
+    const asked = moment();
+    sharer ??= await database.take(`${SHARER}${holder}`, LEASE);
     // One that is taken meanwhile is not among those that are lengthened, and not lost for that.
     const mine = [...held];
-    const still = await database.renew(
-      mine.map(([, { lease }]) => lease),
-      LEASE,
-    );
+    const leases = mine.map(([, { lease }]) => lease);
+    const still = await database.renew(sharer === null ? leases : [...leases, sharer], LEASE);
     const scopes = new Set(still.map(({ scope }) => scope));
+    if (sharer !== null && !scopes.has(sharer.scope)) sharer = null;
     for (const [partition, one] of mine)
       if (held.get(partition) !== one) continue;
       // A database that was put back to an older state knows the lease, but not what was written since.
@@ -118,23 +140,36 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
 
   /** Takes what is free up to this machine's share, and what nobody else takes; gives back what is beyond it. */
   async function share(): Promise<void> {
-    const fair = Math.ceil(count / Math.max(1, machines()));
-    for (const partition of [...held.keys()]) {
-      if (held.size <= fair) break;
-      await giveBack(partition);
-      free.set(partition, -3); // to others first
+    const leases = (await database.holdings()).filter(({ left }) => left > 0);
+    const numbers = new Map(leases.map(one => [one.scope, one.holder]));
+    const has = new Map<string, number>();
+    for (const { scope, holder: of } of leases) if (scope.startsWith(CASES)) has.set(of, (has.get(of) ?? 0) + 1);
+    has.set(holder, held.size);
+    // A program of before says only by what it has that it shares.
+    const sharers = new Set([
+      ...leases.filter(({ scope }) => scope.startsWith(SHARER)).map(one => one.holder),
+      ...has.keys(),
+    ]);
+    const mine = sharesOf(count, [...sharers], has).get(holder)!;
+
+    const isKept = ({ beyond, taken: at }: Held<T>) => beyond && performance.now() - at < BEYOND;
+    const kept = [...held.values()].filter(isKept).length;
+    for (const [partition, one] of [...held]) {
+      if (held.size - kept <= mine) break;
+      if (!isKept(one)) await giveBack(partition);
     }
     // Each machine begins elsewhere, so that they do not ask for the same.
     const first = Math.floor(Math.random() * count);
     for (let i = 0; i < count; i++) {
       const partition = (first + i) % count;
-      if (held.has(partition)) continue;
-      const waited = free.get(partition) ?? 0;
-      if (held.size >= fair && waited < 3) {
-        free.set(partition, waited + 1);
+      if (held.has(partition) || numbers.has(scopeOf(partition))) {
+        free.delete(partition);
         continue;
       }
-      if (await take(partition)) free.delete(partition);
+      const waited = free.get(partition) ?? 0;
+      const beyond = held.size >= mine;
+      if (beyond && waited < PATIENCE) free.set(partition, waited + 1);
+      else if (await take(partition, beyond)) free.delete(partition);
     }
   }
 
@@ -157,7 +192,8 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   const timer = setInterval(() => {
     void renewing();
     void sharing();
-  }, RENEW);
+  }, every);
+  await renewing(); // by which the others know of this one
   await sharing();
 
   return {
@@ -170,6 +206,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       clearInterval(timer);
       await Promise.all([renewing(), sharing()]);
       for (const partition of [...held.keys()]) await giveBack(partition).catch(() => {});
+      if (sharer !== null) await database.release(sharer).catch(() => {});
     },
   };
 }

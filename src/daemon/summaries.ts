@@ -2,7 +2,6 @@
  * Summaries of what began, or ended, in a storm, of all partitions at once: whichever machine holds this scope sends them.
  * The partitions owe them to it, each in the transaction of its cases, so that none is lost and none is in two.
  */
-import type { Config } from '../config/tree.ts';
 import { readCase } from '../hijack/stored-case.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { openTelling, type TellingOptions } from '../notify/telling.ts';

@@ -3,7 +3,7 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { AskRib } from '../collector/thread.ts';
 import type { TracebackAnswers, TracebackPeerRow } from '../control/traceback-rows.ts';
 import type { Store } from '../store/records.ts';
-import type { PeerStatus } from '../traceback/peering.ts';
+import type { PeerStatus } from '../traceback/peer-status.ts';
 import type { Traceback } from '../traceback/traceback.ts';
 import { whyNoTraceback } from './trace-sites.ts';
 import type { Traces } from './traces.ts';

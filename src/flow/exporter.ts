@@ -37,8 +37,11 @@ export interface FlowSink {
 
 export interface ExporterStatus extends Readonly<FlowCounts> {
   readonly exporter: string;
+  /** Formats that it sends. */
   readonly versions: readonly FlowVersion[];
+  /** Observation domains that were heard of. */
   readonly domains: number;
+  /** Templates that are held. */
   readonly templatesHeld: number;
   /** Datagrams or records that never came, by their sequence numbers, and samples that the exporter dropped. */
   readonly lost: number;

@@ -21,13 +21,17 @@ export function newObservationDomain(): ObservationDomain {
 
 /** Counts of what an exporter sent. */
 export interface FlowCounts {
+  /** Datagrams that came. */
   datagrams: number;
   /** Records of flows, and among them pieces of packets, and translations. */
   records: number;
+  /** Records that have a piece of a packet. */
   sections: number;
+  /** Records of translations. */
   translations: number;
   /** Records about the exporter itself, and templates taken. */
   options: number;
+  /** Templates that were taken. */
   templates: number;
   /** Templates that had to go for others. */
   templatesDropped: number;

@@ -14,6 +14,9 @@ import { newCase } from './new-case.ts';
 import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
 import { pastCases } from './past-cases.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
+import { isSaid } from './told-anew.ts';
+import { FEW } from './witness-ledger.ts';
+import { type WitnessRoom, witnessRoom } from './witness-room.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
 /** The parts of the configuration in force that concern cases. */
@@ -41,6 +44,8 @@ export interface CaseBookOptions {
   readonly skewed?: boolean;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
+  /** Room for witnesses; left out: that of witness-room.ts. */
+  readonly room?: WitnessRoom;
 }
 
 /** What the routes of a case are known by. */
@@ -85,6 +90,8 @@ export interface CaseBook {
   flush(): readonly CaseChange[];
   /** How many routes opened no case because `maxOpen` was reached. */
   readonly refused: number;
+  /** Witnesses that found no room. */
+  readonly room: Pick<WitnessRoom, 'leftOut' | 'owed'>;
   /** How many changes were older than what was known already. */
   readonly late: number;
 }
@@ -105,7 +112,7 @@ const AT_ONCE = 50;
 
 /** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
-  const { clock, registry, settings, stored, skewed = false, maxOpen = 10_000 } = options;
+  const { clock, registry, settings, stored, skewed = false, maxOpen = 10_000, room = witnessRoom() } = options;
   const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
   const incidents = createIncidents(options.shared);
   const cases = new Map<string, OpenCase>();
@@ -125,6 +132,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   function enter(open: OpenCase): void {
     quiet.enter(open);
+    room.add(open.witnesses.size);
     cases.set(keyIn(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
@@ -135,6 +143,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const key = keyIn(open);
     cases.delete(key);
     quiet.leave(open);
+    room.free(open.witnesses.size);
     const time = open.ended ?? open.changed;
     past.over(key, open.comebacks, time, now);
     incidents.leave(open.incident, open.offender, time);
@@ -194,8 +203,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
+    if (before === undefined && !room.take(open.witnesses.size < FEW)) return;
     open.heard.set(change.peer, change.time);
-    // A collector that tells anew all that it holds tells mostly what is known.
     if (held && isSaid(open, before, change)) return;
     const witness: Witness = {
       peer: change.peer,
@@ -217,17 +226,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     reports.witnessed(open, lineOf(witness, 'holds it'));
     if (!held) note(open, change.time, lineOf(witness, 'holds it'));
   }
-
-  /** True when the case says of this witness already what the change does. */
-  const isSaid = (open: OpenCase, { as, address, path, drawing, blackhole }: Witness, change: Judged): boolean =>
-    as === change.peerAs &&
-    address === change.peerAddress &&
-    drawing === change.drawing &&
-    blackhole === (change.blackhole || undefined) &&
-    (change.hadBy ?? open.hadBy) === open.hadBy &&
-    (change.rightly ?? open.rightly) === open.rightly &&
-    open.ground === change.ground &&
-    JSON.stringify(path) === JSON.stringify(change.path);
 
   function holdKept(change: Judged, time: number): void {
     hold(change);
@@ -392,6 +390,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     get refused() {
       return refused;
     },
+    room,
     get late() {
       return late;
     },

@@ -29,10 +29,13 @@ export interface CaseReports {
 }
 
 /**
- * How long changes of witnesses alone may wait after the last word about a case of so many, milliseconds: what is written of
- * them is then bounded by the time that they take, however many there are.
+ * How long changes of witnesses alone wait after the last word about a case, milliseconds: so long in any case, and no longer
+ * where they are a quarter of all, so that what is written grows as the witnesses do.
  */
-export const waitOf = (witnesses: number): number => (witnesses <= FEW ? 0 : 250 + witnesses / 8);
+const LEAST = 250;
+const ENOUGH = 1 / 4;
+/** And so long at most, by the number of witnesses. */
+export const longestWait = (witnesses: number): number => Math.min(5_000, LEAST + witnesses);
 
 /** What changes of witnesses leave as it is where nothing else changes. */
 interface Told {
@@ -73,11 +76,12 @@ export function caseReports(clock: () => number, assess: (open: OpenCase) => voi
     changes.push({ case: snapshotOf(open), notice, why });
   }
 
-  function mayWait(open: OpenCase): boolean {
+  function mayWait(open: OpenCase, changed: number): boolean {
     const last = lastTold.get(open);
     if (last === undefined || open.witnesses.counts.holds === 0) return false;
     const since = clock() - last.at;
-    if (since < 0 || since >= waitOf(open.witnesses.size)) return false;
+    const { size } = open.witnesses;
+    if (since < 0 || since >= (changed < size * ENOUGH ? longestWait(size) : LEAST)) return false;
     const rest = restOf(open);
     return last.of.every((one, i) => one === rest[i]);
   }
@@ -106,11 +110,11 @@ export function caseReports(clock: () => number, assess: (open: OpenCase) => voi
         assess(open);
         const before = waiting.get(open);
         const whole = { ...word, count: word.mayWait ? word.count + (before?.count ?? 0) : 1 };
-        if (!all && word.mayWait && mayWait(open)) waiting.set(open, whole);
+        if (!all && word.mayWait && mayWait(open, whole.count)) waiting.set(open, whole);
         else tell(open, null, words(open, whole));
       }
       touched = new Map();
-      for (const [open, word] of waiting) if (all || !mayWait(open)) tell(open, null, words(open, word));
+      for (const [open, word] of waiting) if (all || !mayWait(open, word.count)) tell(open, null, words(open, word));
       const taken = changes;
       changes = [];
       return taken;

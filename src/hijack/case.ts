@@ -54,12 +54,15 @@ export interface Witness {
 
 /** A sum of named reasons; from 0.5 on the peer is no good witness. */
 export interface Staleness {
+  /** The sum, from 0 to 1. */
   readonly score: number;
+  /** What speaks against the peer as a witness, in words. */
   readonly reasons: readonly string[];
 }
 
 /** What may make a case harmless. The first sentence of what people are told is that of the first hint. */
 export interface CaseHint extends Omit<Hint, 'hint'> {
+  /** Its name. */
   readonly hint: CaseHintName;
 }
 
@@ -72,11 +75,13 @@ export interface WhyRecord {
   /** How states and hints come to the severity, a sentence without its full stop. */
   readonly rule: string;
   readonly rov: RovState;
+  /** Why it is ROV invalid; null: it is not. */
   readonly rovReason: RovReason | null;
   readonly irr: IrrState;
   readonly aspa: AspaState;
   /** By the registry alone, before the hints. */
   readonly severity: Severity;
+  /** The registered prefix that decided; null: none. */
   readonly decidedBy: string | null;
   /** The path that was judged. */
   readonly path: AsPath;
@@ -86,6 +91,7 @@ export interface WhyRecord {
     readonly serial: number | null;
     readonly prefix: string;
     readonly origin: number;
+    /** It is the object that decided. */
     readonly decides: boolean;
     /** The RPKI contradicts the object itself, for this reason. */
     readonly disputed: RovReason | null;
@@ -96,10 +102,18 @@ export interface WhyRecord {
     readonly prefix: string;
     readonly maxLength: number;
     readonly asn: number;
+    /** It makes the route valid. */
     readonly matches: boolean;
   }[];
   /** The ground of each state. */
-  readonly why: { readonly rov: string; readonly irr: string; readonly aspa: string };
+  readonly why: {
+    /** The ground of the origin validation, in words. */
+    readonly rov: string;
+    /** The ground of the state in the IRR, in words. */
+    readonly irr: string;
+    /** The ground of what ASPAs say, in words. */
+    readonly aspa: string;
+  };
 }
 
 /** What a person said of a case. */
@@ -122,6 +136,7 @@ export interface ObjectEvidence {
   readonly source: string;
   readonly prefix: string;
   readonly origin: number;
+  /** `mnt-by:` of the object. */
   readonly maintainers: readonly string[];
   readonly text: string;
 }
@@ -157,6 +172,7 @@ export interface Case {
   readonly decidedBy: string;
   /** Names of the watches it falls under. */
   readonly watches: readonly string[];
+  /** The watch that it falls under is critical. */
   readonly critical: boolean;
   readonly opened: number;
   readonly changed: number;
@@ -166,6 +182,7 @@ export interface Case {
   readonly peakWitnesses: number;
   /** The AS one up the path from the offender, common to most witnesses; null when no path has one. */
   readonly upstream: number | null;
+  /** The registered objects that it contradicts. */
   readonly objects: readonly ObjectEvidence[];
   /** Mail addresses that are told, each with the reason: `x-keiro`, `group noc`, `notify`. */
   readonly recipients: readonly { readonly address: string; readonly because: string }[];
@@ -175,11 +192,15 @@ export interface Case {
   // What follows is not there in cases of older versions.
   /** How grave it is, hints taken in. */
   readonly severity?: Severity;
+  /** What may make it harmless. */
   readonly hints?: readonly CaseHint[];
+  /** How it came to its severity. */
   readonly why?: WhyRecord;
   /** The incident that it is part of: `I` and the id of its first case. */
   readonly incident?: string;
+  /** Who has acknowledged it; not there: nobody. */
   readonly acknowledged?: Mark;
+  /** Who has set it aside, and why; not there: nobody. */
   readonly dismissed?: Dismissal;
   /** How often the route was gone and came back. */
   readonly flaps?: number;

@@ -26,16 +26,23 @@ export interface MrtPointer {
 
 /** What is frozen. A part that is not there is as in the record before. */
 export interface EvidenceParts {
+  /** State of the case then. */
   readonly state: Case['state'];
   readonly witnesses?: Case['witnesses'];
   /** In place of all witnesses, where there are many: those that are others than in the record before, or new. */
   readonly witnessed?: Case['witnesses'];
+  /** The registered objects that it contradicts. */
   readonly objects?: Case['objects'];
   readonly severity?: Case['severity'] | null;
+  /** What may make it harmless. */
   readonly hints?: Case['hints'];
+  /** How it came to its severity; null: it is not known. */
   readonly why?: Case['why'] | null;
+  /** The AS one up the path from the offender; null: no path has one. */
   readonly upstream?: Case['upstream'];
+  /** Who has acknowledged it; null: nobody. */
   readonly acknowledged?: Case['acknowledged'] | null;
+  /** Who has set it aside, and why; null: nobody. */
   readonly dismissed?: Case['dismissed'] | null;
 }
 

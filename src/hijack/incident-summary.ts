@@ -4,6 +4,7 @@ import type { Case } from './case.ts';
 import { incidentOf } from './incident.ts';
 
 export interface IncidentSummary {
+  /** Its name: `I` and the id of its first case. */
   readonly incident: string;
   /** Its first case. */
   readonly opened: number;
@@ -11,12 +12,15 @@ export interface IncidentSummary {
   readonly ended: number | null;
   /** How many of its cases are not over, and all of them. */
   readonly open: number;
+  /** All of its cases. */
   readonly cases: number;
   /** The gravest of those that are not over, or else of all; null of cases of older versions. */
   readonly severity: Severity | null;
   /** In the order in which they came; null stands for an AS_SET. */
   readonly offenders: readonly (number | null)[];
+  /** The ASes one up the path from the offenders, in the order in which they came. */
   readonly upstreams: readonly number[];
+  /** Origins that are registered for what was announced. */
   readonly victims: readonly number[];
   readonly prefixes: readonly string[];
 }

@@ -23,7 +23,12 @@ export interface PlannedPrefix {
   readonly rov: RovState;
   readonly irr: IrrState;
   /** The grounds of both states. */
-  readonly why: { readonly rov: string; readonly irr: string };
+  readonly why: {
+    /** The ground of the origin validation, in words. */
+    readonly rov: string;
+    /** The ground of the state in the IRR, in words. */
+    readonly irr: string;
+  };
   /** Without it those who validate drop the announcement; null: none is needed. */
   readonly roa: NeededRoa | null;
   /** The route object without which filters made of the IRR let it pass nowhere; empty: there is one. */
@@ -50,6 +55,7 @@ export interface MitigationPlan {
   readonly effect: 'wins' | 'competes' | 'none';
   /** The effect with its ground, a sentence. */
   readonly why: string;
+  /** What to announce. */
   readonly announce: readonly PlannedPrefix[];
   /** What stands in the way or must be known, in words. */
   readonly warnings: readonly string[];
@@ -57,8 +63,15 @@ export interface MitigationPlan {
   readonly conflicts: readonly string[];
   /** Routes of our origins that are held now and that own VRPs make invalid. */
   readonly invalidNow: readonly string[];
-  readonly instead: readonly { readonly what: 'rtbh' | 'flowspec' | 'call'; readonly why: string }[];
+  /** What can be done where an announcement does not help. */
+  readonly instead: readonly {
+    /** `rtbh`: have upstreams drop the packets; `flowspec`: filter them; `call`: call those who can end it. */
+    readonly what: 'rtbh' | 'flowspec' | 'call';
+    readonly why: string;
+  }[];
+  /** What to type at routers. */
   readonly snippets: readonly Snippet[];
+  /** Peers that it could be announced to, and why not. */
   readonly ways: readonly Way[];
 }
 

@@ -5,7 +5,9 @@
  */
 
 export interface Snippet {
+  /** The router's software. */
   readonly router: 'bird' | 'frr' | 'ios-xr' | 'junos';
+  /** What it is for. */
   readonly use: 'announce' | 'rtbh' | 'flowspec';
   readonly text: string;
 }

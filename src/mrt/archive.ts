@@ -72,6 +72,7 @@ export interface ArchiveStatus {
   readonly records: number;
   readonly lost: number;
   readonly files: number;
+  /** Octets that wait to be written. */
   readonly waiting: number;
   /** The file of updates that is open; '' when none is. */
   readonly current: string;
@@ -79,6 +80,7 @@ export interface ArchiveStatus {
   readonly gaps: number;
   /** The last file that was read again, and how many differed from what was given. */
   readonly verified: string;
+  /** Files that were read again and differed from what was given. */
   readonly differing: number;
   /** All that came until then is on the disk; milliseconds since the epoch. */
   readonly synced: number;

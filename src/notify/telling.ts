@@ -78,7 +78,7 @@ export async function openTelling(
 
   function owe(of: Case, event: OwedRecord['event'], time: number): Said {
     const one = { caseId: of.id, event, time };
-    if (summaries !== undefined) return { writes: [{ op: 'owed.add', ...one, to: summaries.scope }], records: [] };
+    if (summaries !== undefined) return { writes: [{ op: 'owed.add', ...one, owner: summaries.scope }], records: [] };
     owed.set(keyOf(one), one);
     return { writes: [{ op: 'owed.add', ...one }], records: [] };
   }

@@ -14,6 +14,7 @@ export interface TestResult {
   readonly channel: NotifyConfig['kind'];
   /** A mail address, or the name of the channel. */
   readonly recipient: string;
+  /** What came of the notice. */
   readonly result: Outcome['result'];
   /** Why it did not arrive; empty when it did. */
   readonly error: string;

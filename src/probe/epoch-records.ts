@@ -8,6 +8,7 @@ export interface EpochRecord {
   readonly key: string | null;
   /** When the key was made and destroyed, ms since the epoch; null where it was not. */
   readonly created: number | null;
+  /** When the key was destroyed, milliseconds since the epoch; null: it was not. */
   readonly destroyed: number | null;
   /** Windows that were sealed. */
   readonly windows: number;

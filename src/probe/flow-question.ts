@@ -19,7 +19,9 @@ export interface FlowPlace {
   readonly vantage: Vantage;
   /** Address of the exporter, and its ifIndexes; 0: not stated. */
   readonly exporter: string;
+  /** ifIndex that the packets came in at; 0: not stated. */
   readonly input: number;
+  /** ifIndex that the packets went out of; 0: not stated. */
   readonly output: number;
   readonly records: number;
   /** Packets as counted, of those looked at. */

@@ -5,14 +5,17 @@ import { type Fields, type Finding, fail, fields, integer, interval, list, share
 
 /** How a probe keeps its windows. Octets; times are ms since the epoch. */
 export interface KeptStatus {
+  /** Of sealed and of live windows, octets. */
   readonly memory: number;
   /** Of window files; null when it keeps none. */
   readonly disk: number | null;
   /** Files that are still to be read back, and windows that could not be written yet. */
   readonly unread: number;
+  /** Windows that could not be written yet. */
   readonly unsaved: number;
   /** Windows dropped before their time for lack of room, and windows lost for lack of memory to seal them. */
   readonly dropped: number;
+  /** Windows lost for lack of memory to seal them. */
   readonly unsealed: number;
   /** What is wrong with the disk, in words; empty when nothing is. */
   readonly trouble: string;
@@ -32,12 +35,14 @@ export interface KeptStatus {
 export interface SealedFacts {
   /** When it began, ms since the epoch. */
   readonly from: number;
+  /** Vantages that saw packets in it. */
   readonly vantages: number;
   /** Packets that were seen, and octets of the filters. */
   readonly packets: number;
   readonly octets: number;
   /** `each`: a filter a vantage; `one`: one that returns the vantage. */
   readonly kind: 'each' | 'one';
+  /** Bits of certainty: a digest that was not seen is found with the chance of one in two to this power. */
   readonly bits: number;
   readonly sampling: number;
   /** Hex. */

@@ -18,6 +18,7 @@ export interface LastQuestion {
   readonly at: number;
   /** Digests of it, and those of them that the probe has seen; null: it has not answered. */
   readonly digests: number;
+  /** Digests of it that the probe has seen; null: it has not answered. */
   readonly seen: number | null;
 }
 

@@ -17,6 +17,7 @@ export interface Question {
  * tap that nothing tells the direction of.
  */
 export interface Vantage {
+  /** Which way the packets go there. */
   readonly direction: 'in' | 'out' | 'inside' | 'unknown';
   /** Neighbour AS; null when it is not known, and when `direction` is `inside` or `unknown`. */
   readonly neighbor: number | null;

@@ -8,12 +8,15 @@ export interface VantageRow {
   readonly mac: string | null;
   /** Null: in any, or none. */
   readonly vlan: number | null;
+  /** Interface that it was seen at; null: any. */
   readonly interface: string | null;
+  /** Which way packets go there. */
   readonly direction: 'in' | 'out' | 'both' | 'inside';
   /** Null: of nobody, or of several. */
   readonly as: number | null;
   /** In words. */
   readonly from: string;
+  /** Why it is of no AS, in words; empty: nothing contradicts. */
   readonly conflict: string;
   readonly packets: number;
   /** ms since the epoch; null: never. */

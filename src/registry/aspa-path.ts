@@ -22,7 +22,9 @@ export function authorized(aspas: AspaTable, customer: number, provider: number)
 
 /** Two ASes next to each other in the path; `near` is the one nearer to the origin. */
 export interface AspaHop {
+  /** AS nearer to the origin. */
   readonly near: number;
+  /** AS farther from the origin. */
   readonly far: number;
   /** Whether `far` is a provider of `near`, by the ASPA of `near`: the path goes up here. */
   readonly up: Authorization;

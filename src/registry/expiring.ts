@@ -11,7 +11,9 @@ import type { SourceBook } from './source-book.ts';
 export const MAX_EXPIRING = 100;
 
 export interface ExpiringObject extends Forecast {
+  /** Class of the object. */
   readonly class: string;
+  /** Primary key of the object. */
   readonly key: string;
   readonly mntBy: readonly string[];
 }

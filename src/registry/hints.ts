@@ -27,6 +27,7 @@ export type HintName =
   | 'covering-holder';
 
 export interface Hint {
+  /** Its name. */
   readonly hint: HintName;
   /** A sentence or two for a person. */
   readonly text: string;

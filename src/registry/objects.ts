@@ -2,7 +2,9 @@ import type { Prefix } from '../net/prefix.ts';
 
 /** X-Keiro addresses of a maintainer. */
 export interface InheritedKeiro {
+  /** Name of the maintainer. */
   readonly mntner: string;
+  /** Mail addresses of its `x-keiro:`. */
   readonly addresses: readonly string[];
 }
 
@@ -23,6 +25,7 @@ export interface RouteObject {
   readonly inherited?: readonly InheritedKeiro[];
   /** `notify:` addresses. */
   readonly notify: readonly string[];
+  /** `descr:` of the object. */
   readonly descr: string;
   /** The object as it stands in the source, newline-separated, undecodable octets as U+FFFD. */
   readonly text: string;

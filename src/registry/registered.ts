@@ -14,6 +14,7 @@ export const MAX_ROUTES_SHOWN = 256;
 
 /** When an object is due to be removed by its registry, and how near that is. */
 export interface Due extends Forecast {
+  /** How near its removal is. */
   readonly state: ReturnType<typeof expiryState>;
 }
 
@@ -26,7 +27,9 @@ export interface ExpansionSize extends Omit<Expansion<never>, 'members'> {
 /** One object. */
 export interface RegisteredObject {
   readonly source: string;
+  /** Class of the object. */
   readonly class: string;
+  /** Primary key of the object. */
   readonly key: string;
   readonly created: number | null;
   readonly changed: number | null;

@@ -59,6 +59,7 @@ export interface VrpRow {
   readonly prefix: string;
   readonly maxLength: number;
   readonly asn: number;
+  /** It makes the route valid. */
   readonly matches: boolean;
 }
 
@@ -69,10 +70,12 @@ export interface RouteCheck {
   readonly origin: RouteOrigin;
   readonly path: CheckedRoute['path'];
   readonly rov: RovState;
+  /** Why it is ROV invalid; null: it is not. */
   readonly rovReason: RovReason | null;
   readonly irr: IrrState;
   readonly aspa: AspaState;
   readonly severity: Severity;
+  /** What may make it harmless. */
   readonly hints: readonly Hint[];
   /** Registered prefix that decided; null when none did. */
   readonly decidedBy: string | null;
@@ -82,7 +85,14 @@ export interface RouteCheck {
   /** From the origin on. */
   readonly hops: readonly AspaHop[];
   /** The ground of each state, a sentence without its full stop. */
-  readonly why: { readonly rov: string; readonly irr: string; readonly aspa: string };
+  readonly why: {
+    /** The ground of the origin validation, in words. */
+    readonly rov: string;
+    /** The ground of the state in the IRR, in words. */
+    readonly irr: string;
+    /** The ground of what ASPAs say, in words. */
+    readonly aspa: string;
+  };
 }
 
 /** Judges a route. `now` (ms since the epoch) dates an object that is proposed. */

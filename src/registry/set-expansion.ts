@@ -31,6 +31,7 @@ export interface Expansion<Member> {
   readonly sets: number;
   /** Sets that are members and are in none of the sources, the first of them, and how many there are. */
   readonly missing: readonly string[];
+  /** How many such sets there are. */
   readonly missingCount: number;
   /** Members that could not be read. */
   readonly refused: number;

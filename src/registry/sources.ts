@@ -34,6 +34,7 @@ const WATCH = 5000;
  */
 export interface SourceReport {
   readonly source: string;
+  /** What became of it. */
   readonly what: 'loaded' | 'changed' | 'unchanged' | 'kept' | 'missing' | 'awaited';
   /** Route objects in use. */
   readonly objects: number;

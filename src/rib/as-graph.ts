@@ -34,10 +34,13 @@ export interface AsGraph {
 export interface LinkCounts {
   /** One end is the other's provider; they are peers; nobody knows. */
   readonly transit: number;
+  /** Links whose ends are peers. */
   readonly peering: number;
+  /** Links of which nobody knows what their ends are to each other. */
   readonly unknown: number;
   /** Told by roles or ASPAs, and those that an attribute of RFC 9234 on some path speaks of. */
   readonly told: number;
+  /** Links that an ONLY_TO_CUSTOMER on some path speaks of (RFC 9234). */
   readonly otc: number;
 }
 

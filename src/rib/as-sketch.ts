@@ -12,6 +12,7 @@ export interface AsSketch {
     /** Links between it and this AS. */
     readonly distance: number;
   }[];
+  /** Links between them. */
   readonly links: readonly {
     /** AS numbers of its ends. */
     readonly from: number;

@@ -55,6 +55,7 @@ export interface OutboxRecord {
    * Message as JSON (notify/notices.ts, StoredMail; notify/notice.ts, Notice): frozen, so that a retry says what was meant.
    */
   readonly body: string;
+  /** `pending`: on the way; `sent`: taken; `failed`: given up. */
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
   /** Next attempt, ms since the epoch. */
@@ -212,13 +213,13 @@ export type StoreWrite =
       readonly lastError: string;
       readonly doubt: number | null;
     }
-  /** Something is to be told of a case in a summary; it is there once. `to`: another scope of a shared database tells it. */
+  /** Something is to be told of a case in a summary; it is there once. `owner`: the scope of a shared database that tells it. */
   | {
       readonly op: 'owed.add';
       readonly caseId: string;
       readonly event: OwedRecord['event'];
       readonly time: number;
-      readonly to?: string;
+      readonly owner?: string;
     }
   | { readonly op: 'owed.done'; readonly caseId: string; readonly event: OwedRecord['event'] }
   /** A notice of the outbox speaks of this case too. */

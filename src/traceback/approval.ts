@@ -18,7 +18,9 @@ export interface Approval {
   readonly origin: number;
   /** The peer that asked last. */
   readonly peer: number;
+  /** How hard the packets are to guess, as the asker says. */
   readonly entropy: Class;
+  /** What the asker says that it is for. */
   readonly purpose: Request['purpose'];
   readonly reference: string;
   /** Packets asked for, and the interval that all of them are in; ms. */
@@ -28,7 +30,9 @@ export interface Approval {
   /** When it was asked first and last, and how often. */
   readonly first: number;
   readonly last: number;
+  /** How often it was asked. */
   readonly asked: number;
+  /** What a person has said; `pending`: nothing yet. */
   readonly state: 'pending' | 'approved' | 'denied';
   /** Who has said so; empty while nobody has. */
   readonly by: string;

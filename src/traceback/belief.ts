@@ -5,6 +5,7 @@ import type { Participation } from './participation.ts';
 import { isVouched } from './vouching.ts';
 
 export interface BelievedRecord {
+  /** What it says of itself. */
   readonly record: Omit<Participation, 'certificate'>;
   /**
    * `configured`: its certificate is, or was issued by, one of the file that is configured for this AS; `authority`: that

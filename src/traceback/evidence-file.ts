@@ -21,13 +21,17 @@ const CLOCKS = 60_000;
 
 /** An item that was signed: base64, and which of `records` is that of who signed it. */
 interface FiledItem {
+  /** What was signed, base64. */
   readonly octets: string;
+  /** Ed25519 signature, base64. */
   readonly signature: string;
+  /** Place in `records` of the record of who signed it, from 0. */
   readonly record: number;
 }
 
 export interface FiledEvidence {
   readonly request: FiledItem;
+  /** What each AS said, signed by it. */
   readonly statements: readonly FiledItem[];
   /** Participation records, base64, each once. */
   readonly records: readonly string[];

@@ -14,7 +14,9 @@ export interface ForeseenAs {
   readonly kind: 'peer' | 'member';
   /** Behind a neighbour: size of its customer cone, whether it told of its way here, how often it was the one. */
   readonly cone: number | null;
+  /** It has told over which of our neighbours it reaches us. */
   readonly adjacent: boolean;
+  /** How often it was the one that had seen a packet from there. */
   readonly hits: number;
   /** Milliseconds from a QUERY to its first ANSWER, as measured of late; null: it was not asked yet. */
   readonly latency: number | null;
@@ -26,15 +28,18 @@ export interface ForeseenGroup {
   readonly behind: number | null;
   /** What that neighbour is to this AS; null where nobody knows. */
   readonly relation: NeighborRelation | null;
+  /** Who is asked at once, wave by wave: each only when those before have not seen it. */
   readonly waves: readonly (readonly ForeseenAs[])[];
   /** ASes between that take no part, as many as are told, and how many more remain possible. */
   readonly passed: readonly number[];
+  /** How many more ASes without a part in this remain possible. */
   readonly beyond: number;
 }
 
 export interface Foresight {
   /** Neighbours that the packet came in from; null: nobody knows, so that all peers would be asked. */
   readonly ingress: readonly number[] | null;
+  /** Whom would be asked, by the neighbour that they stand behind. */
   readonly groups: readonly ForeseenGroup[];
   /** ASes that would not be asked, each with why. */
   readonly unasked: readonly { readonly as: number; readonly verdict: TraceVerdict; readonly reason: string }[];

@@ -28,16 +28,21 @@ export interface Counted {
   readonly at: number;
   /** Decoys on which it said yes or no, those yes, and how many that would be by what it stated. */
   readonly decoys: number;
+  /** Decoys on which it said yes. */
   readonly yes: number;
+  /** How many that would be by what it stated. */
   readonly yesStated: number;
   /** Canaries on which it said yes or no, and those yes. */
   readonly canaries: number;
+  /** Canaries on which it said yes. */
   readonly seen: number;
   /** Sums over the canaries: of the coverage it stated, and of the chance that a tap there has seen enough of them. */
   readonly covered: number;
+  /** Sum over the canaries of the chance that a tap there has seen enough of them. */
   readonly held: number;
   /** Canaries handed to it that it saw and named neighbours of, and those where this AS was not among them. */
   readonly named: number;
+  /** Canaries that it saw and of which it did not name this AS. */
   readonly misnamed: number;
 }
 
@@ -50,7 +55,9 @@ export interface Interval {
 export interface Honesty extends Counted {
   /** Rates with 95 % intervals (Wilson); null where nothing was counted. */
   readonly falseYes: (Interval & { readonly rate: number; readonly stated: number }) | null;
+  /** Share of the canaries that it saw; null: none was counted. */
   readonly recall: (Interval & { readonly rate: number; readonly stated: number }) | null;
+  /** Share of the canaries of which it did not name this AS; null: none was counted. */
   readonly misnames: (Interval & { readonly rate: number }) | null;
   /** What it states and is contradicted by what was counted, 999 times in 1000 rightly; in words. */
   readonly contradictions: readonly string[];

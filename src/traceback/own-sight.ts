@@ -11,7 +11,11 @@ export interface SightStatus extends SightCounts, Pick<TracebackConfig['answer']
   /** Questions a second of each AS that are answered without one. */
   readonly rate: number;
   /** What this AS has committed to last: when its ten seconds began, ms, and the root; null before the first. */
-  readonly committed: { readonly from: number; readonly root: string } | null;
+  readonly committed: {
+    readonly from: number;
+    /** 64 hexadecimal digits. */
+    readonly root: string;
+  } | null;
 }
 
 export interface OwnSight extends Pick<Committing, 'sealed' | 'up' | 'hear' | 'close'>, Pick<SightGate, 'judge'> {

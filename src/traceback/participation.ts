@@ -28,11 +28,15 @@ const record = map({
   expires: time,
   /** The AS takes part no more. */
   withdrawn: flag,
+  /** Where it listens for sessions. */
   addresses: list(map({ address: text(64), port: integer(1, 65535) }), 0, 8),
   /** DER. */
   certificate: opaque(1, 3072),
+  /** Which managers stand behind it: `itm`, `btm`, `dtm`, `dpoint`. */
   roles,
+  /** How it comes by sightings: `digest`, `flow`, `sflow`, `translate`, `exec`. */
   methods,
+  /** Federations that it is a member of. */
   federations: list(text(64), 0, 16),
   /** Seconds for which windows are kept, and share of the border behind taps; null when not stated. */
   retention: nullable(integer(0, 0xffffffff)),

@@ -18,9 +18,11 @@ import {
 import type { Dialling } from './dialling.ts';
 import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
+import type { Disabled, PeerStatus } from './peer-status.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { newerStays } from './session.ts';
 import { watchBelief } from './standing-belief.ts';
+import type { Timing } from './timing.ts';
 import { TLS, type Transport } from './transport.ts';
 import type { Open, Told } from './wire.ts';
 
@@ -30,66 +32,10 @@ export type Log = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** Times of the session, ms; `hold` is offered in OPEN in whole seconds. */
-export interface Timing {
-  readonly hold: number;
-  /** TLS and OPEN together. */
-  readonly open: number;
-  readonly retryFirst: number;
-  readonly retryMost: number;
-  /** How long a peer that overran a limit is not spoken to. */
-  readonly shun: number;
-  /** How long a session on demand stays up after the last QUERY. */
-  readonly idle: number;
-  /** How long what is in work is kept when the connection is cut: told in OPEN in whole seconds. */
-  readonly restart: number;
-  /** How often it is looked whether the certificate that began a session is still believed. */
-  readonly belief: number;
-}
-
-export const TIMING: Timing = {
-  hold: 30_000,
-  open: 10_000,
-  retryFirst: 1000,
-  retryMost: 60_000,
-  shun: 10_000,
-  idle: 600_000,
-  restart: 5000,
-  belief: 60_000,
-};
-
 /** Connections of one peer that are not yet, or no longer, the session. */
 const MAX_CONNECTIONS = 4;
 /** How often a peer is dialled while something asked of it waits for it to come back, ms. */
 const HASTE = 200;
-
-export interface PeerStatus {
-  readonly as: number;
-  readonly address: string;
-  /** State of the session (intertrack-protocol(7), STATES); `Active` while waiting to dial again. */
-  readonly state: string;
-  /** When the state was entered. */
-  readonly since: number;
-  readonly queriesIn: number;
-  readonly queriesOut: number;
-  /** Of those in, how many were refused or told `busy`. */
-  readonly refused: number;
-  readonly lastError: string;
-  /** What the peer's last NOTIFICATION said, until a session is up again; empty when it said nothing. */
-  readonly said: string;
-  /** Who holds the session down, with which words for the peer, and since when (ms); null when nobody does. */
-  readonly disabled: Disabled | null;
-  /** What the peer said in the OPEN of the session that is up, and whether this side dialled; null without a session. */
-  readonly open: (Open & { readonly dialled: boolean }) | null;
-  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
-  readonly latency: number | null;
-}
-
-export interface Disabled {
-  readonly by: string;
-  readonly reason: string;
-  readonly since: number;
-}
 
 export interface PeeringOptions {
   readonly config: TracePeerConfig;

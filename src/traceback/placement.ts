@@ -27,24 +27,34 @@ export interface PlacementStep {
   /** `as`: it takes part; `tap`: a tap of ours tells what comes from it. */
   readonly kind: 'as' | 'tap';
   readonly as: number;
+  /** Size of its customer cone: ASes, itself included. */
   readonly cone: number;
   /** ASes that remain possible on average, and the share of attackers that are found themselves, with it and all before. */
   readonly ambiguity: number;
+  /** Share of the attackers that are found themselves, with it and all before. */
   readonly found: number;
 }
 
 export interface Placement {
+  /** ASes on the graph. */
   readonly ases: number;
+  /** Links between two of them. */
   readonly links: number;
+  /** ASes that are attacked in the reckoning. */
   readonly victims: readonly number[];
+  /** Victims asked for that are not on the graph. */
   readonly missing: readonly number[];
+  /** ASes that take part now. */
   readonly participants: number;
   /** Neighbours of this AS, and those of them without a tap. */
   readonly neighbors: number;
+  /** Neighbours of this AS without a tap. */
   readonly untapped: number;
   /** Now. */
   readonly ambiguity: number;
+  /** Share of the attackers that are found themselves now. */
   readonly found: number;
+  /** What to do, in this order. */
   readonly steps: readonly PlacementStep[];
 }
 

@@ -15,6 +15,7 @@ const MOST = 4096;
 export interface SightCounts {
   /** QUERYs that were proved by commitments held here, and by the word of the peer that asked. */
   readonly held: number;
+  /** QUERYs that were proved by the word of the peer that asked. */
   readonly vouched: number;
   /** Answered without, or with questions without; refused, or told `busy`, for the lack of a good proof. */
   readonly unproved: number;

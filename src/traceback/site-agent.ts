@@ -50,6 +50,7 @@ export interface SiteAgentOptions {
 }
 
 export interface SiteAgentStatus {
+  /** Name of this site. */
   readonly site: string;
   readonly address: string;
   readonly connected: boolean;

@@ -26,6 +26,7 @@ const MOST_ASKED = 1024;
 
 /** What a site said of itself. */
 export interface SiteStanding {
+  /** Which managers it has. */
   readonly roles: readonly Manager[];
   /** Seconds, and a share; null when not stated. */
   readonly retention: number | null;
@@ -36,12 +37,14 @@ export interface SiteStanding {
 
 /** A site as it is shown. */
 export interface SiteStatus {
+  /** Name of the site. */
   readonly site: string;
   /** When it connected, or was lost; ms. Null: it was never there. */
   readonly since: number | null;
   readonly connected: boolean;
   /** What it said last, of a site that was ever there. */
   readonly standing: SiteStanding | null;
+  /** Questions put to it. */
   readonly asked: number;
   readonly answered: number;
   /** Milliseconds to an answer, smoothed; null before there was one. */

@@ -2,7 +2,8 @@
 import { printable } from './connection.ts';
 import type { Flooding } from './flooding.ts';
 import type { Members } from './members.ts';
-import type { Disabled, Log, Peering } from './peering.ts';
+import type { Disabled } from './peer-status.ts';
+import type { Log, Peering } from './peering.ts';
 import { MAX_REASON } from './statement.ts';
 
 /** `peer`: of which AS; left out, of all. */

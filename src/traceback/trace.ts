@@ -43,6 +43,7 @@ export interface TraceCause {
 
 /** Another system that asked for a trace, at a bridge. */
 export interface TraceRequester {
+  /** By which protocol it asked. */
   readonly by: 'rid' | 'packter' | 'intertrack-2010';
   /** Name of the peer in the configuration, or the address that it asked from. */
   readonly peer: string;
@@ -57,14 +58,22 @@ export interface TraceTranslation {
   /** `outward`: asked for as it was outside, and linked to its inside; `inward`: the reverse. */
   readonly way: 'outward' | 'inward';
   /** Digests of the other forms, and the one that both sides have (profile `nat`). They never leave this AS. */
-  readonly linked: readonly { readonly epoch: number; readonly digest: string; readonly profile: 'strict' | 'nat' }[];
+  readonly linked: readonly {
+    readonly epoch: number;
+    readonly digest: string;
+    /** Which digest it is of a form. */
+    readonly profile: 'strict' | 'nat';
+  }[];
   /** Why a form could not be reckoned from what is told, where that was so. */
   readonly unreckoned: readonly string[];
   /** Where the packet was seen on the other side. `profile`: by which digest. */
   readonly seen: readonly {
     readonly probe: string;
+    /** Which way it went there. */
     readonly direction: 'in' | 'out' | 'inside' | 'unknown';
+    /** Neighbour AS; null: not known. */
     readonly neighbor: number | null;
+    /** By which digest it was seen. */
     readonly profile: 'strict' | 'nat';
   }[];
   /** Seen on both sides. */
@@ -75,9 +84,11 @@ export interface TraceTranslation {
 export interface TraceInside {
   /** Domains in which it came in from another AS, and went out to one. */
   readonly came: readonly string[];
+  /** Domains in which it went out to another AS. */
   readonly left: readonly string[];
   /** Where it began, if it began inside: several, when it may have been any of them. */
   readonly began: readonly string[];
+  /** What each daemon of this AS says. */
   readonly sites: readonly TraceSite[];
 }
 
@@ -87,10 +98,13 @@ export interface TraceSite {
   readonly site: string | null;
   readonly verdict: TraceVerdict;
   readonly reason: string;
+  /** Neighbour ASes that it was seen coming in from. */
   readonly ingress: readonly number[];
+  /** Neighbour ASes that it was seen going out to. */
   readonly egress: readonly number[];
   /** Domains in which it was seen. */
   readonly domains: readonly string[];
+  /** Milliseconds from the question to the answer. */
   readonly after: number;
 }
 
@@ -110,10 +124,13 @@ export interface TraceNode {
   readonly coverage: number | null;
   readonly loss: number | null;
   readonly sampling: number | null;
+  /** From when on it has windows, milliseconds since the epoch; null: it does not say. */
   readonly retainedFrom: number | null;
+  /** Until when it has windows, milliseconds since the epoch; null: it does not say. */
   readonly retainedTo: number | null;
   /** Packets of the trace seen, at most, at one vantage; windows that were asked. */
   readonly packets: number;
+  /** Windows that were asked. */
   readonly windows: number;
   readonly provisional: boolean;
   /**
@@ -170,6 +187,7 @@ export interface TraceClaim {
 export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
+  /** When it was asked for; milliseconds since the epoch. */
   readonly asked: number;
   /**
    * `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before; `interrupted`: the
@@ -240,6 +258,7 @@ export interface Trace {
   readonly repeats?: string;
   /** Not there: a person asked, or `requester`. */
   readonly cause?: TraceCause;
+  /** The system that asked for it at a bridge; not there: none. */
   readonly requester?: TraceRequester;
   /** The case that it is for, and which source the standing trace had the packets from; not there: for none. */
   readonly caseId?: string;
@@ -248,7 +267,12 @@ export interface Trace {
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
   /** The packets are replies, so that the entry is where the reflector sent them from. Not there: they are none. */
-  readonly reflection?: { readonly kind: 'amplifier' | 'error' | 'reply'; readonly service: string };
+  readonly reflection?: {
+    /** What kind of replies they are. */
+    readonly kind: 'amplifier' | 'error' | 'reply';
+    /** The service that was abused, by its name. */
+    readonly service: string;
+  };
   /** What was traced is what triggered the replies that were given. */
   readonly trigger?: true;
   /** Not there: no translator of this AS knows of the packet. */

@@ -30,19 +30,13 @@ import { createOwnRecord } from './own-record.ts';
 import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
-import {
-  createPeering,
-  type Log,
-  type Peering,
-  type PeeringOptions,
-  type PeerStatus,
-  TIMING,
-  type Timing,
-} from './peering.ts';
+import type { PeerStatus } from './peer-status.ts';
+import { createPeering, type Log, type Peering, type PeeringOptions } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
+import { TIMING, type Timing } from './timing.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 

@@ -60,19 +60,38 @@ const count = integer(0, 0xffff);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
 const open = {
+  /** The kind of the message. */
   type: word('open'),
+  /** The highest version that it speaks. */
   version: integer(0, 0xffff),
+  /** The lowest version that it speaks. */
   least: integer(0, 0xffff),
   as: asNumber,
+  /** Hold time that it offers, seconds. */
   hold: integer(3, 600),
   /** Seconds for which what is in work is kept when the connection is lost. */
   restart: integer(0, 600),
+  /** Which managers stand behind it: `itm`, `btm`, `dtm`, `dpoint`. */
   roles,
+  /** How it comes by sightings: `digest`, `flow`, `sflow`, `translate`, `exec`. */
   methods,
-  epochs: map({ length: integer(1, 86400), overlap: integer(0, 86400) }),
+  /** The epochs of its keys. */
+  epochs: map({
+    /** Length of an epoch, seconds. */
+    length: integer(1, 86400),
+    /** How near the turn of an epoch the neighbouring key is asked with as well, seconds. */
+    overlap: integer(0, 86400),
+  }),
   retention: nullable(integer(0, 0xffffffff)),
   coverage: nullable(share),
-  limits: map({ questions: integer(1, MAX_QUESTIONS), flight: count, rate: count }),
+  /** What it takes at most. */
+  limits: map({
+    /** Digests in one QUERY. */
+    questions: integer(1, MAX_QUESTIONS),
+    /** QUERYs at once. */
+    flight: count,
+    rate: count,
+  }),
 };
 const keepalive = { type: word('keepalive') };
 const query = {

@@ -389,7 +389,7 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 240_000,
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
-    doubt: null,
+    doubt: NOON - 300_000,
   },
   {
     id: '2026-03-01-01.begin.webhook-1a2b3c4d',

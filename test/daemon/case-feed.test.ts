@@ -17,6 +17,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   const asked: string[] = [];
   const refused: string[] = [];
   const witnesses: { peer: string; as: number; address: string; state: string }[] = [];
+  const room = { again: false };
   let writes: readonly StoreWrite[] = [];
   const feed = createCaseFeed({
     cases: {
@@ -40,6 +41,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
         } as const;
         for (const one of witnesses) yield [of, one as Witness];
       },
+      roomAgain: () => room.again,
       async together(events, also) {
         events();
         writes = [...also];
@@ -56,7 +58,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   });
   const take = (sequence: number, events: readonly CaseEvent[], life = 1) =>
     feed.take([{ collector: TOKYO, message: { life, sequence, events } }]);
-  return { feed, take, told, judged, asked, refused, witnesses, cursor: () => writes };
+  return { feed, take, told, judged, asked, refused, witnesses, room, cursor: () => writes };
 }
 
 describe('daemon/case-feed', () => {
@@ -96,6 +98,16 @@ describe('daemon/case-feed', () => {
     feed.askAgain();
     expect(asked, 'it was wanted once more meanwhile').to.have.length(4);
     expect(feed.counts()).to.include({ gaps: 1 });
+  });
+
+  it('asks everybody for what found no room, once there is some again', async () => {
+    const { feed, take, asked, room } = feedOf();
+    await take(1, [{ what: 'hello' }]);
+    feed.askAgain();
+    expect(asked).to.deep.equal([]);
+    room.again = true;
+    feed.askAgain();
+    expect(asked).to.deep.equal([TOKYO]);
   });
 
   it('asks at the start for what the holder before had heard', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { openPartitions, type Partitions } from '../../src/daemon/partitions.ts';
 import type { Database, Lease } from '../../src/store/postgresql/database.ts';
 import { until } from '../interop/bgp-peers.ts';
@@ -9,8 +10,7 @@ function leases() {
   const dead = new Set<string>();
   const database = (holder: string): Database =>
     ({
-      place: 'a test',
-      pool: {},
+      ...{ place: 'a test', holder, pool: {} },
       async take(scope: string): Promise<Lease | null> {
         const now = held.get(scope);
         if (now !== undefined && now.holder !== holder && !dead.has(now.holder)) return null;
@@ -24,67 +24,126 @@ function leases() {
       async release({ scope, fence }: Lease) {
         if (held.get(scope)?.fence === fence) held.delete(scope);
       },
+      async holdings() {
+        return [...held].map(([scope, { holder: of }]) => ({ scope, holder: of, left: dead.has(of) ? -1 : 1 }));
+      },
     }) as unknown as Database;
   return { database, dead, held };
 }
 
+type Opened = Partitions<{ close(): Promise<void> }>;
+
 describe('daemon/partitions', () => {
-  const open: Partitions<{ close(): Promise<void> }>[] = [];
+  const open: Opened[] = [];
   afterEach(async () => {
     for (const one of open.splice(0)) await one.close();
   });
-  const machine = async (database: Database, machines: () => number) => {
-    const closed: number[] = [];
+  const start = async (database: Database, more: object = {}): Promise<Opened> => {
     const made = await openPartitions({
-      ...{ database, count: 4, machines, log: () => {} },
-      open: async (partition: number) => ({ close: async () => void closed.push(partition) }),
+      ...{ database, count: 4, log: () => {}, every: 20, open: async () => ({ close: async () => {} }) },
+      ...more,
     } as unknown as Parameters<typeof openPartitions>[0]);
-    open.push(made);
-    return { running: () => [...made.running().keys()].sort(), closed };
+    open.push(made as Opened);
+    return made as Opened;
   };
+  const of = (one: Opened) => [...one.running().keys()].sort((a, b) => a - b);
 
   it('takes all of them alone, gives back what is more than its share, and takes what a dead machine had', async () => {
     const { database, dead } = leases();
-    let machines = 1;
-    const a = await machine(database('a'), () => machines);
-    expect(a.running()).to.deep.equal([0, 1, 2, 3]);
-    machines = 2;
-    const b = await machine(database('b'), () => machines);
-    await until('they share', () => a.running().length === 2 && b.running().length === 2);
-    expect([...a.running(), ...b.running()].sort()).to.deep.equal([0, 1, 2, 3]);
-    expect(a.closed).to.have.length(2);
+    const closed: number[] = [];
+    const a = await start(database('a'), {
+      open: async (partition: number) => ({ close: async () => void closed.push(partition) }),
+    });
+    expect(of(a)).to.deep.equal([0, 1, 2, 3]);
+    const b = await start(database('b'));
+    await until('they share', () => of(a).length === 2 && of(b).length === 2);
+    expect([...of(a), ...of(b)].sort()).to.deep.equal([0, 1, 2, 3]);
+    expect(closed).to.have.length(2);
     dead.add('a');
-    machines = 1;
-    await until('the other one has all of them', () => b.running().length === 4);
-    await until('the dead one knows, when it wakes', () => a.running().length === 0);
+    await until('the other one has all of them', () => of(b).length === 4);
+    await until('the dead one knows, when it wakes', () => of(a).length === 0);
   });
 
   it('opens a partition once, however long that takes', async () => {
     const quick = leases().database('a');
     const slow: Database = {
       ...quick,
-      async take(...of) {
-        await new Promise(resolve => setTimeout(resolve, 800));
-        return quick.take(...of);
+      async take(...args) {
+        await new Promise(resolve => setTimeout(resolve, 60));
+        return quick.take(...args);
       },
     };
     const opened: number[] = [];
-    const made = await openPartitions({
-      ...{ database: slow, count: 4, machines: () => 1, log: () => {} },
+    await start(slow, {
       async open(partition: number) {
         opened.push(partition);
-        await new Promise(resolve => setTimeout(resolve, 1_000));
+        await new Promise(resolve => setTimeout(resolve, 60));
         return { close: async () => {} };
       },
-    } as unknown as Parameters<typeof openPartitions>[0]);
-    open.push(made);
+    });
     expect(opened.sort()).to.deep.equal([0, 1, 2, 3]);
   });
 
-  it('takes what nobody else takes, though it is beyond its share', async () => {
-    const { database } = leases();
-    const a = await machine(database('a'), () => 2);
-    expect(a.running()).to.have.length(2);
-    await until('nobody else has come', () => a.running().length === 4);
+  it('takes what nobody else takes, though it is beyond its share, and does not give it back at once', async () => {
+    const { database, held } = leases();
+    // It says that it shares, and takes nothing.
+    held.set('sharer/b', { holder: 'b', fence: 1 });
+    let closes = 0;
+    const a = await start(database('a'), { open: async () => ({ close: async () => void closes++ }) });
+    expect(of(a)).to.have.length(2);
+    await until('nobody else has come', () => of(a).length === 4);
+    await new Promise(resolve => setTimeout(resolve, 200));
+    expect(closes).to.equal(0);
+  });
+
+  it('leaves no partition to nobody, none to two, and none of those who share with two less than another', async () => {
+    const machine = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const steps = fc.array(fc.record({ name: machine, dies: fc.boolean() }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 9 }), steps, async (count, script) => {
+        const { database, dead, held } = leases();
+        const living = new Map<string, Opened>();
+        const owners = new Map<number, string>();
+        const comes = async (name: string) => {
+          dead.delete(name);
+          const made = await start(database(name), {
+            count,
+            async open(partition: number) {
+              const owner = owners.get(partition);
+              if (owner !== undefined)
+                expect(living.has(owner), `${partition} is ${owner}'s and ${name}'s`).to.equal(false);
+              owners.set(partition, name);
+              return { close: async () => void (owners.get(partition) === name && owners.delete(partition)) };
+            },
+          });
+          living.set(name, made);
+        };
+        await comes('z');
+        for (const { name, dies } of script) {
+          const one = living.get(name);
+          if (one === undefined) await comes(name);
+          else {
+            living.delete(name);
+            if (dies) dead.add(name);
+            await one.close();
+            if (dies)
+              for (const [scope, { holder }] of held) if (holder === name) held.set(scope, { holder, fence: 99 });
+          }
+        }
+        const [least, most] = [Math.floor(count / living.size), Math.ceil(count / living.size)];
+        await until('all is shared out', () => {
+          const all = [...living.values()].map(of);
+          return (
+            all
+              .flat()
+              .sort((x, y) => x - y)
+              .join() === Array.from({ length: count }, (_, i) => i).join() &&
+            all.every(({ length }) => length >= least && length <= most)
+          );
+        });
+        for (const one of open.splice(0)) await one.close();
+      }),
+      { numRuns: 20 },
+    );
   });
 });

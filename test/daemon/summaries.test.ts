@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import type { Config } from '../../src/config/tree.ts';
+import type { Log } from '../../src/daemon/log.ts';
+import { openSoleHolder } from '../../src/daemon/sole-holder.ts';
 import { sumUp } from '../../src/daemon/summaries.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { readMail } from '../../src/notify/notices.ts';
@@ -8,6 +10,7 @@ import { openTelling } from '../../src/notify/telling.ts';
 import { type Database, openDatabase } from '../../src/store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../../src/store/postgresql/scope.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
+import { until } from '../interop/bgp-peers.ts';
 import { begun, settings } from '../notify/cases.ts';
 import { rejection } from '../store/fixture.ts';
 import { type Cluster, cluster } from '../store/postgresql/cluster.ts';
@@ -138,5 +141,33 @@ describe('daemon/summaries', function () {
     expect(await rejection(sent(late, NOW + SUMMARY_WAIT + MANY))).to.match(/another machine's now/);
     expect((await sent(store, NOW + SUMMARY_WAIT + MANY)).length).to.be.above(0);
     expect(await sent(store, NOW + 2 * SUMMARY_WAIT)).to.deep.equal([]);
+  });
+
+  it('has its scope at one machine, and at another one when that is not heard any more', async () => {
+    const name = await fresh();
+    const heard: string[] = [];
+    const holder = async (by: string) => {
+      const tenant = { close: async () => void heard.push(`${by} ends`) };
+      const log = Object.assign(() => {}, { configure() {}, problems: () => [], async close() {} }) as unknown as Log;
+      return openSoleHolder({
+        ...{ database: await connect(name, by), scope: 'summaries', log },
+        open: async () => {
+          heard.push(`${by} begins`);
+          return tenant;
+        },
+      });
+    };
+    const first = await holder('a');
+    const second = await holder('b');
+    expect([first.running() !== null, second.running()]).to.deep.equal([true, null]);
+    await first.close();
+    await until('the other one has it', () => second.running() !== null);
+    const third = await holder('c');
+    await server.query(`UPDATE leases SET until = '-infinity', holder = 'gone' WHERE scope = 'summaries'`, [], name);
+    await until('one of them has it', () => third.running() !== null || second.running() === null);
+    await second.close();
+    await until('the third one has it', () => third.running() !== null);
+    await third.close();
+    expect(heard).to.deep.equal(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 });

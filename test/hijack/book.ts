@@ -5,6 +5,7 @@ import type { Case } from '../../src/hijack/case.ts';
 import { createCaseBook } from '../../src/hijack/case-book.ts';
 import type { CaseChange } from '../../src/hijack/case-reports.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
+import type { WitnessRoom } from '../../src/hijack/witness-room.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import { checkRoute } from '../../src/registry/route-check.ts';
@@ -36,9 +37,9 @@ export interface World {
 }
 
 export function openBook(
-  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; skewed?: boolean } = {},
+  options: { stored?: readonly Case[]; holdUp?: number; holdDown?: number; skewed?: boolean; room?: WitnessRoom } = {},
 ) {
-  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, skewed = false } = options;
+  const { stored = [], holdUp = 0, holdDown = 5 * MINUTE, skewed = false, room } = options;
   const world: World = { now: T0, state: 'mismatch', exceptions: [], roas: [] };
   let watches: readonly WatchConfig[] = [];
   const ground: GroundOf = (prefix, origin, path) => ({
@@ -93,6 +94,7 @@ export function openBook(
     settings: () => ({ watches: watchNow(), groups: [{ name: 'noc', mail: ['noc@example.net'] }], notify: [] }),
     stored,
     skewed,
+    ...(room && { room }),
   });
   return { book, world };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { CaseChange } from '../../src/hijack/case-reports.ts';
-import { waitOf } from '../../src/hijack/case-reports.ts';
+import { type CaseChange, longestWait } from '../../src/hijack/case-reports.ts';
 import { FEW } from '../../src/hijack/witness-ledger.ts';
+import { witnessRoom } from '../../src/hijack/witness-room.ts';
 import { gone, held, last, openBook, T0, told, unseen } from './book.ts';
 
 const MANY = 2_000;
@@ -24,14 +24,14 @@ describe('hijack/case-book, a hijack that many peers see', () => {
     expect(changes.length).to.be.lessThan(2 * FEW);
     expect(size(changes), 'what is written of witnesses').to.be.lessThan(20 * MANY);
     expect(told(changes)).to.deep.equal(['begin']);
-    world.now += waitOf(MANY);
+    world.now += longestWait(MANY);
     const [rest, ...more] = book.tick(world.now);
     expect(more).to.deep.equal([]);
     expect(rest!.why).to.match(/^\d+ changes of witnesses, the last: p1999 \(AS64500\) holds it$/);
     expect([rest!.case.witnesses.length, rest!.case.peakWitnesses, rest!.case.upstream]).to.deep.equal([
       ...[MANY, MANY, 64510],
     ]);
-    world.now += waitOf(MANY);
+    world.now += longestWait(MANY);
     expect(book.tick(world.now)).to.deep.equal([]);
     expect(book.flush()).to.deep.equal([]);
   });
@@ -59,6 +59,20 @@ describe('hijack/case-book, a hijack that many peers see', () => {
     expect(away.length).to.be.lessThan(2 * FEW);
     expect(new Set(away.map(({ case: { state } }) => state))).to.deep.equal(new Set(['ongoing', 'unseen']));
     expect(last(away).witnesses.filter(({ state }) => state === 'holds')).to.deep.equal([]);
+  });
+
+  it('has room for so many witnesses and no more, says what it left out, and asks for it once there is room', () => {
+    const room = witnessRoom(100);
+    const { book, world } = openBook({ room, holdDown: 0 });
+    const all = Array.from({ length: 200 }, (_, i) => held(`p${i}`, T0));
+    book.judged(all);
+    expect([[...book.witnesses()].length, book.room.leftOut, book.room.owed()]).to.deep.equal([100, 100, false]);
+    const other = Array.from({ length: 70 }, (_, i) => held(`p${i}`, T0, { origin: 64667, beside: true }));
+    book.judged(other);
+    expect([...book.witnesses()].length, 'each case has room for a few').to.equal(100 + FEW);
+    world.now += 1;
+    book.judged(all.map(({ peer }) => gone(peer, world.now)));
+    expect([[...book.witnesses()].length, book.room.owed(), book.room.owed()]).to.deep.equal([FEW, true, false]);
   });
 
   it('is no other case for being told anew as it is', () => {

@@ -11,7 +11,7 @@ import type { Probes } from '../../src/traceback/btm.ts';
 import type { AsGraph } from '../../src/traceback/graph.ts';
 import { loadIdentity } from '../../src/traceback/identity.ts';
 import { commitmentsInMemory, type KeptCommitments } from '../../src/traceback/kept-commitments.ts';
-import type { Timing } from '../../src/traceback/peering.ts';
+import type { Timing } from '../../src/traceback/timing.ts';
 import type { TraceNode } from '../../src/traceback/trace.ts';
 import { createTraceback, type Traceback, type TracebackOptions } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';

@@ -338,7 +338,7 @@ Recipients: 2
   noc@example.net (x-keiro)
     begin: delivered at attempt 1
   duty@example.net (group noc)
-    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again
+    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z, may have come before at 2026-03-01 11:55:00Z: 451 4.3.0 try again
 
 Channels: 1
   webhook hooks.example.net #1a2b3c4d
@@ -570,7 +570,7 @@ source:  JPIRR
     () => daemon.outbox(),
     `
 Channel Recipient                   Case          Event Tries   Due in Last answer
-mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again
+mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 in doubt since 2026-03-01 11:55:00Z: 451 4.3.0 try again
 webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 503`,
   ],
   [

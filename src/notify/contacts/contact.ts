@@ -11,12 +11,15 @@ export const ROLES = ['noc', 'abuse', 'technical', 'administrative', 'maintainer
 export type ContactRole = (typeof ROLES)[number];
 
 export interface Contact {
+  /** What they are for. */
   readonly role: ContactRole;
   /** Person or organisation; may be empty. */
   readonly name: string;
   /** NIC handle or the like; may be empty. */
   readonly handle: string;
+  /** Mail addresses. */
   readonly emails: readonly string[];
+  /** Telephone numbers. */
   readonly phones: readonly string[];
 }
 
@@ -42,6 +45,7 @@ export interface Finding {
 export interface ContactSheet {
   /** `AS64500` or `192.0.2.0/24`. */
   readonly subject: string;
+  /** What each source says. */
   readonly findings: readonly Finding[];
 }
 

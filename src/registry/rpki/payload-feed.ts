@@ -11,23 +11,32 @@ import type { RtrPhase } from './rtr-session.ts';
 /** Row of `show rpki`: a cache or file. Times in milliseconds. */
 export interface RpkiCacheStatus {
   readonly cache: string;
+  /** A cache that speaks RTR (RFC 8210), or a file. */
   readonly kind: 'rtr' | 'file';
   /** `off`: one that goes before it serves. */
   readonly state: 'off' | RtrPhase | 'loading' | 'loaded';
+  /** VRPs that it has. */
   readonly vrps: number;
+  /** ASPAs that it has. */
   readonly aspas: number;
+  /** Router keys that it has. */
   readonly routerKeys: number;
   /** Of RTR; null for a file, and before the first End of Data. */
   readonly version: number | null;
+  /** Session id; null for a file, and before the first End of Data. */
   readonly session: number | null;
   readonly serial: number | null;
   /** Since the data was last known to be current; null when there is none. */
   readonly age: number | null;
+  /** Refresh interval (RFC 8210 section 6), milliseconds; null for a file. */
   readonly refresh: number | null;
+  /** Retry interval, milliseconds; null for a file. */
   readonly retry: number | null;
+  /** Expire interval, milliseconds; null for a file. */
   readonly expire: number | null;
   /** Changes that were put in force, and faults of the cache that ended a connection. */
   readonly updates: number;
+  /** Faults of the cache that ended a connection. */
   readonly faults: number;
   /** Entries of a file that were left out: over their time, and not readable. */
   readonly expired: number;

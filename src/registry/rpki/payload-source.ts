@@ -30,9 +30,17 @@ export interface RpkiSourceStatus {
   readonly stale: boolean;
   /** Why the set in use is doubted; empty when it is not. */
   readonly doubt: string;
-  readonly slurm: { readonly file: string; readonly filters: number; readonly assertions: number } | null;
+  /** Local exceptions (RFC 8416); null: none are configured. */
+  readonly slurm: {
+    readonly file: string;
+    /** Entries that take something out. */
+    readonly filters: number;
+    /** Entries that put something in. */
+    readonly assertions: number;
+  } | null;
   /** What is wrong with it now, a line each. */
   readonly problems: readonly string[];
+  /** The caches and files of it. */
   readonly caches: readonly RpkiCacheStatus[];
 }
 

@@ -12,6 +12,7 @@ import { afterQuery, NEW_SESSION, type Session } from './session.ts';
 
 /** What befell clients, counted from the start of the daemon. */
 export interface WhoisCounts {
+  /** Connections that were taken. */
   connections: number;
   queries: number;
   /** Octets of answers. */
@@ -66,6 +67,7 @@ export interface ClientRow {
   readonly since: number;
   readonly queries: number;
   readonly octets: number;
+  /** What it is at. */
   readonly state: 'waiting' | 'answering' | 'sending';
 }
 

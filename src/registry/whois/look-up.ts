@@ -27,6 +27,7 @@ export interface LookUpParts {
 
 /** Answer to a query. */
 export interface LookUp {
+  /** The query as it was asked. */
   readonly query: string;
   /** `mirror`, or `whois.example.net port 43, JPIRR`; empty when nobody has it. */
   readonly from: string;
@@ -37,8 +38,11 @@ export interface LookUp {
 
 /** What an as-set comes to. */
 export interface SetLookUp {
+  /** Name of the set. */
   readonly set: string;
+  /** Where its definition is from. */
   readonly from: string;
+  /** How it was expanded: here, or by a server; null: not at all. */
   readonly by: 'mirror' | ExpandedBy | null;
   /** AS numbers, ascending. */
   readonly members: readonly number[];
@@ -48,6 +52,7 @@ export interface SetLookUp {
   readonly refused: number;
   /** Why it is not whole; empty when it is. */
   readonly stopped: string;
+  /** Servers that did not answer, and why. */
   readonly failures: readonly string[];
 }
 

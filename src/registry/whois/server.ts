@@ -20,7 +20,9 @@ const SAYINGS = 0.2;
 export interface WhoisStatus {
   /** `problem`: why it does not listen there; empty when it does. The port is the one that the kernel gave. */
   readonly listeners: readonly { readonly address: string; readonly port: number; readonly problem: string }[];
+  /** Who is connected. */
   readonly clients: readonly ClientRow[];
+  /** What befell clients since the daemon began. */
   readonly counts: Readonly<WhoisCounts>;
 }
 

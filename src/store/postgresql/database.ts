@@ -70,6 +70,8 @@ export interface Holding {
 export interface Database {
   /** The database without any secret, for messages. */
   readonly place: string;
+  /** Name of this daemon, as the leases that it holds say it. */
+  readonly holder: string;
   readonly pool: pg.Pool;
   /** Brings the schema up: before, nothing else can be asked. Rejects with one line that says what is wrong and what to do. */
   bringUp(): Promise<void>;
@@ -139,6 +141,7 @@ export function databaseOf(options: DatabaseOptions): Database {
   const seconds = (milliseconds: number) => milliseconds / 1000;
   return {
     place,
+    holder,
     pool,
     async bringUp() {
       try {

@@ -89,7 +89,7 @@ type Alone = Exclude<
 const WRITES: Readonly<Record<Alone, string>> = {
   'outbox.update': `UPDATE outbox SET state = CASE state WHEN 'sent' THEN state ELSE :state END, attempts = :attempts,
     due = :due, last_error = :lastError, doubt = :doubt WHERE scope = :scope AND id = :id`,
-  'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (coalesce(CAST(:to AS text), :scope), :caseId, :event, :time)
+  'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (coalesce(CAST(:owner AS text), :scope), :caseId, :event, :time)
     ON CONFLICT (case_id, event) DO NOTHING`,
   'owed.done': 'DELETE FROM owed WHERE scope = :scope AND case_id = :caseId AND event = :event',
   'cursor.forget': 'DELETE FROM cursors WHERE scope = :scope AND collector = :collector',

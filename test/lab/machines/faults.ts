@@ -1,4 +1,6 @@
 /** What is done to the machines, the servers and the ways between them: each kind of fault, how it is made and healed. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Nats, NatsCluster } from '../../bus/nats.ts';
 import { until } from '../../interop/bgp-peers.ts';
 import type { Intertrackd } from '../../interop/intertrackd.ts';
@@ -213,7 +215,8 @@ export function faultsOf(world: World): readonly Fault[] {
       name: 'NATS killed, its stream lost',
       break: nats.kill,
       async heal() {
-        nats.empty();
+        // The directory itself may be a disk of its own.
+        rmSync(join(nats.directory, 'store', 'jetstream'), { recursive: true, force: true });
         await nats.start();
       },
     },

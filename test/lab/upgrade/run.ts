@@ -195,6 +195,9 @@ async function round(number: number) {
     console.log(
       `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${`${row.back} ms`.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}   ${row.versions}`,
     );
+    if (rows.length === 1 && number === 0)
+      for (const line of (await one.daemon.itctl('show', 'collector')).stdout.split('\n'))
+        console.log(`        ${line}`);
     if (row.refusal !== '') console.log(`        it said: ${row.refusal}`);
     if (row.restored) console.log('        and started with the copy of its state that was made before the upgrade');
   }

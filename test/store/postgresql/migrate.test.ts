@@ -31,6 +31,9 @@ describe('store/postgresql/migrate', function () {
   let server: Cluster;
   const open: Database[] = [];
   const clients: pg.Client[] = [];
+  /** Ends the writers of a test that failed. */
+  let stop = () => {};
+  afterEach(() => stop());
 
   before(async function () {
     const started = await cluster('fsync = off');
@@ -85,6 +88,9 @@ describe('store/postgresql/migrate', function () {
       }
     })();
     going.catch(() => {});
+    stop = () => {
+      running = false;
+    };
     return {
       count: () => written,
       /** Resolves once it has written so many more. */
