@@ -1,4 +1,5 @@
 /** Questions from one machine to another, each with an answer or none by a deadline. */
+import { type Bucket, takeToken } from '../net/rate.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { askSubject } from './subjects.ts';
 
@@ -8,6 +9,7 @@ const MOST_OCTETS = 900_000;
 const MOST_WORDS = 1_000;
 /** Questions that are answered at a time. */
 const MOST_AT_ONCE = 32;
+const MOST_A_SECOND = 100;
 
 /** What is asked and what is answered: JSON, read by whoever knows the question. */
 export type Question = Readonly<Record<string, unknown>> & { readonly ask: string };
@@ -20,12 +22,15 @@ export type Reply = { readonly ok: unknown } | { readonly error: string };
 export function answerQuestions(bus: Bus, answer: (question: Question, from: AbortSignal) => Promise<unknown>): void {
   const closed = new AbortController();
   let busy = 0;
+  let bucket: Bucket | null = null;
   const reply = async (data: Uint8Array): Promise<Reply> => {
     const refuse = (error: string): Reply => {
       bus.refused.count('question', null, error);
       return { error };
     };
-    if (busy >= MOST_AT_ONCE) return refuse('it is asked too much');
+    const token = takeToken(bucket, MOST_A_SECOND, performance.now());
+    bucket = token.bucket;
+    if (!token.taken || busy >= MOST_AT_ONCE) return refuse('it is asked too much');
     const question = readQuestion(data);
     if (question === null) return refuse('it is no question');
     busy++;

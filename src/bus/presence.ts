@@ -1,5 +1,6 @@
 /** Which machines there are, and how they fare: each tells once a second, and is missed when it does not. */
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import { rateOfEach } from '../net/rate.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
@@ -9,6 +10,9 @@ export const MISSED = 5_000;
 /** Machines that are remembered; octets of what one says. */
 const MOST_MACHINES = 1_000;
 const MOST_OCTETS = 16_384;
+const MOST_A_SECOND = 10;
+/** We were not awake where we look so late for those who are missed: what they said comes only now. Milliseconds. */
+const ASLEEP = 3_000;
 /** How long two daemons of one name are told after they were heard in turns. Milliseconds. */
 const TWICE = 10_000;
 
@@ -92,6 +96,8 @@ export interface Machine extends Alive {
 interface Known {
   readonly alive: Alive;
   readonly heard: number;
+  /** The same by a clock that nobody sets; monotonic ms. */
+  readonly at: number;
   readonly missed: boolean;
   /** When the daemon that was heard before had started; null: there was no other. */
   readonly formerly: number | null;
@@ -122,8 +128,10 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
   let subscription: Subscription | null = null;
   let connection: NatsConnection | null = null;
   let closed = false;
-  /** Since when the bus is up: nobody is missed for what we could not hear. */
+  /** Since when the bus is up and we are awake, monotonic ms: nobody is missed for what we could not hear. */
   let listening: number | null = null;
+  let looked = performance.now();
+  const mayHear = rateOfEach<string>(MOST_MACHINES, () => performance.now());
 
   async function listen(): Promise<void> {
     connection = await bus.ready;
@@ -133,6 +141,10 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
   }
 
   function hear(machine: string | null, data: Uint8Array): void {
+    if (!mayHear(machine ?? '', MOST_A_SECOND)) {
+      bus.refused.count('alive', machine, `it comes more than ${MOST_A_SECOND} times a second`);
+      return;
+    }
     const alive = readAlive(data);
     if (machine === null || alive === null) {
       bus.refused.count('alive', machine, machine === null ? 'its name is no router id' : 'it cannot be read');
@@ -148,7 +160,7 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
     const other = before !== undefined && before.alive.started !== alive.started;
     const back = other && before.formerly === alive.started;
     known.set(machine, {
-      ...{ alive, heard: time, missed: false },
+      ...{ alive, heard: time, at: performance.now(), missed: false },
       formerly: other ? before.alive.started : (before?.formerly ?? null),
       twice: back ? time : (before?.twice ?? Number.NEGATIVE_INFINITY),
     });
@@ -171,9 +183,12 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
       listening = null;
       return;
     }
-    listening ??= now();
+    const time = performance.now();
+    if (time - looked > ASLEEP) listening = time;
+    looked = time;
+    listening ??= time;
     for (const [machine, one] of known)
-      if (!one.missed && now() - Math.max(one.heard, listening) > MISSED) {
+      if (!one.missed && time - Math.max(one.at, listening) > MISSED) {
         known.set(machine, { ...one, missed: true });
         onChange(machine, true);
       }

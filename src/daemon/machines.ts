@@ -29,8 +29,8 @@ import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
-import { partitionRows } from './partition-answers.ts';
-import { openPartitions, type Partitions } from './partitions.ts';
+import { namesOf, partitionRows } from './partition-answers.ts';
+import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { noteAgain } from './sent-again.ts';
@@ -194,10 +194,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   }
 
   async function elsewhere(id: string, order: CaseOrder): Promise<void> {
-    const { partition, has } = holderOf(id, await agreed.known);
+    const { partition } = holderOf(id, await agreed.known);
+    // What is to be done is asked of whom the database names, whatever machines say that they have.
+    const has = (await database.holdings()).find(({ scope, left }) => scope === scopeOf(partition) && left > 0);
     if (bus === null || has === undefined)
       throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
-    await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
+    await askMachine(bus, machineName(namesOf(has.holder).holder), { ask: 'mark', id, order }, ANSWER);
   }
 
   /** What another machine wants of this one. */

@@ -5,7 +5,7 @@ import type { PartitionRow } from '../control/machine-rows.ts';
 import type { StoredPartition } from '../store/postgresql/partition-rows.ts';
 
 /** A holder as openMachines names it: `ROUTER-ID at HOST`. */
-function namesOf(holder: string): { readonly holder: string; readonly host: string } {
+export function namesOf(holder: string): { readonly holder: string; readonly host: string } {
   const [, router = '', host = ''] = /^(\S+) at (.*)$/.exec(holder) ?? [];
   return { holder: router, host };
 }

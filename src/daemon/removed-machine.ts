@@ -56,7 +56,7 @@ export function removedMachines(parts: RemovedParts): RemovedMachines {
     }
     unlist(removed);
     log('warn', `machine ${routerIdOf(removed)} is forgotten by order of ${by}: ${witnesses} witnesses are gone`);
-    return { partitions, cases, witnesses };
+    return { partitions: partitions.sort((a, b) => a - b), cases, witnesses };
   }
 
   return {

@@ -163,6 +163,20 @@ describe('bus: a hostile machine', () => {
       ]);
     });
 
+    it('is heard ten times a second and no more, and the others are', async () => {
+      const [mine, hostile] = [bus('10-0-5-1'), bus('10-0-5-2')];
+      const known = presence(mine);
+      await until('it hears itself', () => known.machines().length === 1);
+      const nc = await hostile.ready;
+      for (let i = 0; i < 2_000; i++) nc.publish(aliveSubject('10-0-5-2'), JSON.stringify(ALIVE));
+      nc.publish(aliveSubject('10-0-5-3'), JSON.stringify(ALIVE));
+      await nc.flush();
+      await until('the other one is heard', () => known.machines().length === 3);
+      expect(mine.refused.rows()).to.have.length(1);
+      expect(mine.refused.rows()[0]).to.include({ machine: '10.0.5.2', why: 'it comes more than 10 times a second' });
+      expect(mine.refused.rows()[0]!.times).to.be.above(1_000);
+    });
+
     it('that bears the name of another is told from one that was started again', async () => {
       const [mine, other] = [bus('10-0-2-1'), bus('10-0-2-2')];
       const known = presence(mine);

@@ -93,7 +93,7 @@ describe('daemon: what is shown of machines', () => {
         machine('192-0-2-5', { ahead: null }),
       ]),
     ).to.deep.equal([
-      'machine 192.0.2.1 is not heard',
+      'machine 192.0.2.1 is not heard; if it was removed for good: clear collector 192.0.2.1',
       'the clock of machine 192.0.2.3 is 7200 s behind ours',
       'two daemons say that they are machine 192.0.2.4: each needs a router id of its own',
       'the clock of machine 192.0.2.4 is 12 s ahead of ours',

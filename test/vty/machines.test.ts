@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { MachineDetail, PartitionRow } from '../../src/control/machine-rows.ts';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
+import { layOut, newPage } from '../../src/vty/render/page.ts';
+import { ROUTES } from '../control/scripted.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
@@ -38,15 +40,16 @@ describe('vty: machines and partitions', () => {
   it('are a table that has room in 80 columns, with what is wrong below', () => {
     const lines = shown('show collector', TOKYO, OSAKA);
     expect(lines).to.deep.equal([
-      'Machine         State           Peers  Routes Waiting Cases of Does',
-      '192.0.2.10 *    up 03:00:00       1/2 1012345       7 0,2      collector cases',
-      '255.255.255.255 silent 00:01:30   4/4      12       0 -        collector',
+      'Machine         State           Version Peers  Routes Waiting Cases of Does',
+      '192.0.2.10 *    up 03:00:00     0.1.0     1/2 1012345       7 0,2      collector cases',
+      '255.255.255.255 silent 00:01:30 0.1.0     4/4      12       0 -        collector',
       '255.255.255.255: two daemons bear this name',
       '255.255.255.255: 12 changes dropped since its start: too many waited for the bus',
       '255.255.255.255: the \\u{1b}[31mdisk is full',
       '2 machines, 1 not heard',
     ]);
-    for (const line of lines) expect(line.length, line).to.be.at.most(80);
+    const narrow = layOut(newPage(80), () => shown('show collector', TOKYO, OSAKA));
+    for (const line of narrow) expect(line.length, line).to.be.at.most(80);
   });
 
   it('show one machine with all that it counts', () => {
@@ -110,5 +113,22 @@ describe('vty: machines and partitions', () => {
       'Behind:    not known',
       'Nothing of any machine is taken in.',
     ]);
+  });
+
+  it('show what the others answered where one machine answers with no such rows', () => {
+    const whole = shown('show route PREFIX all', ...ROUTES.map(one => ({ ...one, machine: '192.0.2.10' })));
+    const hostile = [{ machine: '192.0.2.66' }, { machine: '192.0.2.66', prefix: 7, path: {}, communities: 'x' }];
+    const lines = shown(
+      'show route PREFIX all',
+      ...ROUTES.map(one => ({ ...one, machine: '192.0.2.10' })),
+      ...hostile,
+      { machine: '192.0.2.30', silent: 'it is not heard' },
+    );
+    expect(lines).to.deep.equal([
+      ...whole,
+      'No answer from 192.0.2.30: it is not heard',
+      'What 192.0.2.66 answers cannot be shown',
+    ]);
+    expect(shown('show bgp summary all', { machine: '192.0.2.66', lastError: 7 }).join()).to.contain('192.0.2.66');
   });
 });

@@ -32,7 +32,7 @@ describe('web/page: machines', function () {
     expect(await partitions.nth(0).textContent())
       .to.include('192.0.2.10')
       .and.to.include('5.2');
-    expect(await partitions.nth(1).textContent()).to.include('nobody; before, 192.0.2.30');
+    expect(await partitions.nth(1).textContent()).to.include('nobody (was 192.0.2.30)');
     await picture('machines');
     missed = false;
     await until('nobody is missed', async () => !/not heard/.test((await rows.allTextContents()).join()));

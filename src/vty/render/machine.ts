@@ -133,23 +133,40 @@ export function renderForgotten(rows: readonly ForgottenRow[]): string[] {
 }
 
 /** `show bgp summary all`. */
-export function renderSummaryOfAll(rows: readonly (MachineSummaryRow | SilentRow)[], now: number): string[] {
-  const [answered, silent] = apart(rows);
-  return [...renderSummary(answered, now), ...silent];
-}
+export const renderSummaryOfAll = (rows: readonly (MachineSummaryRow | SilentRow)[], now: number): string[] =>
+  apart(rows, answered => renderSummary(answered, now));
 
 /** `show route PREFIX all`. */
-export function renderRoutesOfAll(rows: readonly (MachineRouteRow | SilentRow)[]): string[] {
-  const [answered, silent] = apart(rows);
-  return [...renderRoutes(answered), ...silent];
+export const renderRoutesOfAll = (rows: readonly (MachineRouteRow | SilentRow)[]): string[] =>
+  apart(rows, renderRoutes);
+
+/**
+ * The rows of machines that answered, and a line for each of the others. What one of them answers has come over the bus, and
+ * may be no such rows: then those of the others are shown all the same.
+ */
+function apart<T extends { readonly machine: string }>(
+  rows: readonly (T | SilentRow)[],
+  render: (answered: readonly T[]) => string[],
+): string[] {
+  const silent = rows.flatMap(row =>
+    'silent' in row ? `No answer from ${row.machine === '' ? 'other machines' : row.machine}: ${row.silent}` : [],
+  );
+  const answered = rows.filter((row): row is T => !('silent' in row));
+  const wrong = canShow(answered, render)
+    ? new Set<string>()
+    : new Set(answered.filter(row => !canShow([row], render)).map(({ machine }) => machine));
+  return [
+    ...render(answered.filter(({ machine }) => !wrong.has(machine))),
+    ...silent,
+    ...[...wrong].map(machine => `What ${machine} answers cannot be shown`),
+  ];
 }
 
-/** The rows of machines that answered, and a line for each of the others. */
-function apart<T extends object>(rows: readonly (T | SilentRow)[]): readonly [answered: T[], silent: string[]] {
-  const answered: T[] = [];
-  const silent: string[] = [];
-  for (const row of rows)
-    if (!('silent' in row)) answered.push(row);
-    else silent.push(`No answer from ${row.machine === '' ? 'other machines' : row.machine}: ${row.silent}`);
-  return [answered, silent];
+function canShow<T>(rows: readonly T[], render: (rows: readonly T[]) => string[]): boolean {
+  try {
+    render(rows);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -41,6 +41,7 @@ export function CaseTold({ one }: { one: CaseDetail }) {
               show: row => (row.state === 'pending' ? instant(row.due) : ''),
               kind: 'time',
             },
+            { title: words.inDoubt, show: row => (row.doubt === null ? '' : instant(row.doubt)), kind: 'time' },
             { title: words.lastError, show: row => row.lastError },
           ]}
         />

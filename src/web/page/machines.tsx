@@ -48,7 +48,7 @@ function MachineTable({ rows }: { rows: readonly MachineRow[] }) {
         { title: words.upSince, show: row => instant(row.started), kind: 'time' },
         { title: words.peersUp, show: row => `${row.established} / ${row.peers}`, kind: 'number' },
         { title: words.routesHeld, show: row => count(row.routes), kind: 'number' },
-        { title: words.partitions, show: row => row.partitions.join(', ') },
+        { title: words.partitionsHad, show: row => row.partitions.join(', ') },
         { title: words.waitingForBus, show: row => (row.waiting > 0 ? count(row.waiting) : ''), kind: 'number' },
         { title: words.clock, show: row => clock(row.ahead) },
         { title: words.wrongThere, show: row => (row.problems.length === 0 ? '' : <Words of={row.problems} />) },
@@ -85,7 +85,11 @@ function Partitions() {
                 kind: 'number',
               },
               { title: words.messagesBehind, show: row => count(row.behind), kind: 'number' },
-              { title: words.oldestMessage, show: row => (row.oldest === 0 ? '' : age(row.oldest)), kind: 'time' },
+              {
+                title: words.oldestMessage,
+                show: row => ((row.oldest ?? 0) < 1_000 ? '' : age(row.oldest)),
+                kind: 'time',
+              },
               { title: words.openCases, show: row => count(row.openCases), kind: 'number' },
               { title: words.noticesWaiting, show: row => count(row.pending), kind: 'number' },
             ]}
