@@ -18,6 +18,7 @@ import { feedStatements, type Shared, sharedServers } from '../../interop/machin
 import { seeded } from '../internet/graph.ts';
 import { feedOf } from '../machines/feed.ts';
 import { casesTwice, mailsOf, mailsTwice, numberOption, textOption } from '../machines/told.ts';
+import { watchForms } from './forms.ts';
 import { startHijacks } from './hijacks.ts';
 import { type Program, programAt, thisProgram, thisRevision, usualRevision } from './program.ts';
 
@@ -62,7 +63,7 @@ const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 const LONG = 20_000;
 
 /** What of a log shows that something did not go its usual way. */
-const ODD = /is left out|follows \d|follows nothing|cannot be read|is a version/;
+const ODD = /is left out|follows \d|follows nothing|cannot be read|is a version|mail (deferred|refused)/;
 
 let old: Program;
 try {
@@ -105,6 +106,8 @@ async function round(number: number) {
   await Promise.all(machines.map(({ daemon, program }) => daemon.start({}, program.bin)));
   await until('all machines are there', together, PATIENCE);
   const feeds = collectors.map(({ daemon }, i) => feedOf({ from: feedsAt[i]!, to: daemon.address, as: 64497 }));
+  const bus = busTo(shared.nats, '127-9-9-9');
+  const forms = await watchForms(bus, () => engines.some(one => one.running && one.program === old));
   const hijacks = startHijacks({
     ...{ feeds, smtp: shared.smtp, random, most: PREFIXES },
     running: () => collectors.filter(one => one.running).length,
@@ -183,6 +186,7 @@ async function round(number: number) {
   await wait(between(BETWEEN));
   for (const [one, to] of plan) {
     const from = performance.now();
+    const before = forms.counts();
     const step = await replace(one, to);
     await wait(between(BETWEEN));
     const within = (time: number | null) => time !== null && time >= from;
@@ -191,9 +195,10 @@ async function round(number: number) {
     const slowest = (of: readonly number[]) => Math.round(Math.max(0, ...of));
     const row = { ...step, begun: told.length, over: ends.length, beginAfter: slowest(told), endAfter: slowest(ends) };
     rows.push(row);
+    const published = forms.counts().map((count, i) => count - (before[i] ?? 0));
     const each = (count: number, after: number) => `${count}, ${after} ms`.padStart(15);
     console.log(
-      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${`${row.back} ms`.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}   ${row.versions}`,
+      `${String(number + 1).padStart(3)} ${row.what.padEnd(36)} ${`${row.back} ms`.padStart(10)}  ${each(row.begun, row.beginAfter)}  ${each(row.over, row.endAfter)}  ${published.slice(1).join(' / ').padStart(10)}   ${row.versions}`,
     );
     if (rows.length === 1 && number === 0)
       for (const line of (await one.daemon.itctl('show', 'collector')).stdout.split('\n'))
@@ -204,7 +209,6 @@ async function round(number: number) {
   await hijacks.finish(PATIENCE);
   const asked = collectors[0]!.daemon;
   await until('everything is sent', async () => (await asked.askOther('show', 'outbox')).length === 0, PATIENCE);
-  const bus = busTo(shared.nats, '127-9-9-9');
   const manager = await jetstreamManager(await bus.ready);
   let left = Number.NaN;
   await until(
@@ -244,6 +248,8 @@ async function round(number: number) {
     endsTwice: count(mails('end'), n => n > 1),
     mailsTwice: mailsTwice(shared.smtp),
     messagesLeft: left,
+    ofVersion: forms.counts().slice(1),
+    early: forms.early(),
     leftOut: odd.filter(line => line.includes('is left out')).length,
     gaps: odd.filter(line => line.includes('follows')).length,
     mixed: rows.filter(({ mixed }) => mixed).length,
@@ -258,18 +264,23 @@ async function round(number: number) {
 }
 
 console.log(
-  '\n    step                                   back after  begins, slowest    ends, slowest   versions that machines name',
+  '\n    step                                   back after  begins, slowest    ends, slowest   of v1 / v2   versions that machines name',
 );
 const rounds: Awaited<ReturnType<typeof round>>[] = [];
 for (let number = 0; number < ROUNDS; number++) rounds.push(await round(number));
 const most = new Set(['beginAfter', 'endAfter', 'longestBack']);
+const sum = (of: readonly number[]) => of.reduce((total, n) => total + n, 0);
+const { ofVersion: _, ...numbers } = rounds[0]!;
 const sums = Object.fromEntries(
-  Object.keys(rounds[0]!).map(name => {
-    const each = rounds.map(one => one[name as keyof (typeof rounds)[number]]);
-    return [name, most.has(name) ? Math.max(...each) : each.reduce((sum, n) => sum + n, 0)];
+  (Object.keys(numbers) as (keyof typeof numbers)[]).map(name => {
+    const each = rounds.map(one => one[name]);
+    return [name, most.has(name) ? Math.max(...each) : sum(each)];
   }),
 );
-console.log(JSON.stringify({ from: FROM, to, seed: SEED, rounds: ROUNDS, ...sums }));
+const ofVersion = Array.from({ length: Math.max(...rounds.map(one => one.ofVersion.length)) }, (_none, i) =>
+  sum(rounds.map(one => one.ofVersion[i] ?? 0)),
+);
+console.log(JSON.stringify({ from: FROM, to, seed: SEED, rounds: ROUNDS, ...sums, ofVersion }));
 /** What must not be there after any upgrade. */
 const wrong = [
   'casesTwice',

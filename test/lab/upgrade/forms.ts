@@ -1,0 +1,27 @@
+/** Which versions of their messages collectors publish, as whoever listens beside the stream counts them. */
+import type { Bus } from '../../../src/bus/connection.ts';
+import { ALL_JUDGED } from '../../../src/bus/subjects.ts';
+
+export interface Forms {
+  /** Messages so far, by version; of version 0 there is none. */
+  counts(): readonly number[];
+  /** Messages of another version than the first while `old` was true. */
+  early(): number;
+}
+
+/** `old`: a machine that reads the first version alone is running. */
+export async function watchForms(bus: Bus, old: () => boolean): Promise<Forms> {
+  const counts = [0, 0, 0];
+  let early = 0;
+  const nc = await bus.ready;
+  nc.subscribe(ALL_JUDGED, {
+    callback(error, message) {
+      if (error !== null) return;
+      const { v } = message.json<{ readonly v: number }>();
+      counts[v] = (counts[v] ?? 0) + 1;
+      if (v > 1 && old()) early++;
+    },
+  });
+  await nc.flush();
+  return { counts: () => [...counts], early: () => early };
+}
