@@ -1,10 +1,16 @@
 /** Which machines there are, and how they fare: each tells once a second, and is missed when it does not. */
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { rateOfEach } from '../net/rate.ts';
+import { OLDEST, VERSIONS } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
 const EVERY = 1_000;
+/**
+ * A collector that is busy, with a table that is loading, does not say in time how it fares. It is asked once, and for so long
+ * the machine goes on telling what it knew: its peers are not out of sight for that. Milliseconds.
+ */
+const SLOW = 30_000;
 /** A machine that has said nothing for so long is missed. Milliseconds. */
 export const MISSED = 5_000;
 /** Machines that are remembered; octets of what one says. */
@@ -45,6 +51,19 @@ export interface Alive {
   readonly oldest?: readonly number[];
   /** What befell it since it began. */
   readonly counts?: MachineCounts;
+  /** Versions of the collectors' messages that it reads; who does not say so reads the first only. */
+  readonly reads?: readonly number[];
+}
+
+/**
+ * The version that a collector publishes: the newest that it knows and that every machine with cases reads. One that is missed
+ * counts too: it may come back as it was. While none is known it is the oldest.
+ */
+export function versionFor(machines: readonly Pick<Machine, 'roles' | 'reads'>[]): number {
+  const readers = machines.filter(({ roles }) => roles.includes('cases'));
+  if (readers.length === 0) return OLDEST;
+  const all = VERSIONS.filter(version => readers.every(({ reads = [OLDEST] }) => reads.includes(version)));
+  return Math.max(OLDEST, ...all);
 }
 
 /** What a machine counts, since its start where nothing else is said. */
@@ -76,6 +95,8 @@ export interface MachineCounts {
   /** Messages of the bus that it did not believe. */
   readonly refused: number;
 }
+/** Versions that a machine may say that it reads. */
+const MOST_VERSIONS = 16;
 const COUNTS: readonly (keyof MachineCounts)[] = [
   ...(['room', 'again', 'lost', 'asked', 'told', 'gaps', 'twice', 'taken'] as const),
   ...(['requests', 'transactions', 'usual', 'longest', 'refused'] as const),
@@ -121,9 +142,11 @@ export interface PresenceOptions {
   /** A machine is missed, or is there (again). */
   readonly onChange: (machine: string, missed: boolean) => void;
   readonly now?: () => number;
+  /** How often it is told, ms; left out: every second. */
+  readonly every?: number;
 }
 
-export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOptions): Presence {
+export function openPresence({ bus, self, onChange, now = Date.now, every = EVERY }: PresenceOptions): Presence {
   const known = new Map<string, Known>();
   let subscription: Subscription | null = null;
   let connection: NatsConnection | null = null;
@@ -178,7 +201,7 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
     if (!closed) bus.refused.count('alive', null, `no machine is heard any more: ${wordsOf(error)}`);
   });
 
-  const timer = setInterval(async () => {
+  const timer = setInterval(() => {
     if (!bus.up) {
       listening = null;
       return;
@@ -192,13 +215,35 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
         known.set(machine, { ...one, missed: true });
         onChange(machine, true);
       }
+    void tell();
+  }, every);
+
+  /** What was said last, and when it was known, monotonic ms. */
+  let said: { readonly alive: Alive; readonly at: number } | null = null;
+  let asking = false;
+  function publish(alive: Alive): void {
+    if (closed) return;
     try {
-      const alive = await self();
-      if (!closed) connection?.publish(aliveSubject(bus.machine), JSON.stringify(alive));
+      connection?.publish(aliveSubject(bus.machine), JSON.stringify(alive));
     } catch {
-      // The connection has just gone, or the daemon is ending.
+      // The connection has just gone.
     }
-  }, EVERY);
+  }
+  async function tell(): Promise<void> {
+    if (asking) {
+      if (said !== null && performance.now() - said.at < SLOW) publish({ ...said.alive, time: now() });
+      return;
+    }
+    asking = true;
+    try {
+      said = { alive: await self(), at: performance.now() };
+      publish(said.alive);
+    } catch {
+      // The daemon is ending.
+    } finally {
+      asking = false;
+    }
+  }
 
   return {
     machines: () =>
@@ -230,7 +275,7 @@ export function readAlive(octets: Uint8Array): Alive | null {
   try {
     const read = JSON.parse(Buffer.from(octets).toString('utf8')) as Record<string, unknown>;
     const { version, roles, started, peers, established, routes, published, waiting, dropped } = read;
-    const { partitions, problems, time, behind, oldest } = read;
+    const { partitions, problems, time, behind, oldest, reads } = read;
     if (typeof version !== 'string' || version.length > 64) return null;
     if (!isTexts(roles) || !isTexts(problems)) return null;
     const counts = { peers, established, routes, published, waiting, dropped };
@@ -247,6 +292,7 @@ export function readAlive(octets: Uint8Array): Alive | null {
       ...(each(behind, (one): one is number | null => one === null || isCount(one)) && { behind }),
       ...(each(oldest, isCount) && { oldest }),
       ...(more !== null && { counts: more }),
+      ...(Array.isArray(reads) && reads.length <= MOST_VERSIONS && reads.every(isCount) && { reads }),
     };
   } catch {
     return null;
