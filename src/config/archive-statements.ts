@@ -1,4 +1,4 @@
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What stands in `archive mrt`. */

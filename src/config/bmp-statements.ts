@@ -1,5 +1,5 @@
 /** What stands in `protocol bmp`. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 export const BMP: readonly StatementSpec[] = [
   { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },

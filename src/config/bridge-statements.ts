@@ -1,5 +1,5 @@
 /** What stands in the blocks of bridges, `rid`, `packter` and `intertrack2010`. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 const MESSAGE_RATE: StatementSpec = {
   usage: 'message rate RATE',

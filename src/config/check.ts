@@ -3,10 +3,11 @@ import type { Entry } from './entry.ts';
 import { exactly } from './head.ts';
 import { tokenText } from './match.ts';
 import type { Report } from './report.ts';
-import { BLOCKS, type BlockName } from './schema.ts';
+import { BLOCKS } from './schema.ts';
 import { reportSkipped, UNCLOSED, unclosedBlocks } from './shape.ts';
 import { type Place, type Source, where } from './source.ts';
 import { readStatement, reportEnding, type Said } from './statement.ts';
+import type { BlockName } from './statement-spec.ts';
 import type { Item, Statement } from './syntax.ts';
 
 /** Reads the files that an `include` names, in order; or says why it cannot. */

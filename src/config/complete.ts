@@ -1,7 +1,8 @@
 import { type Entry, headOf } from './entry.ts';
 import type { Report } from './report.ts';
-import { BLOCKS, type BlockName } from './schema.ts';
+import { BLOCKS } from './schema.ts';
 import { type Place, visible, where } from './source.ts';
+import type { BlockName } from './statement-spec.ts';
 
 /** Reports the statements that a block has twice, and those that it must have and has not. */
 export function complete(entries: readonly Entry[], name: BlockName, owner: Place, report: Report): void {

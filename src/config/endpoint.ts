@@ -1,6 +1,6 @@
 /** What blocks of servers have in common: addresses with ports, where they listen, and the files of what they show. */
 import { all, type Entry, first, must, number, stated, text } from './entry.ts';
-import type { BlockName } from './schema.ts';
+import type { BlockName } from './statement-spec.ts';
 
 /** `ADDRESS port PORT` of a statement. */
 export const endpointOf = (one: Entry): { readonly address: string; readonly port: number } => ({

@@ -1,6 +1,7 @@
 import type { Scalar } from './argument.ts';
-import { type BlockName, type Spec, specOf } from './schema.ts';
+import { specOf } from './schema.ts';
 import type { Place } from './source.ts';
+import type { BlockName, Spec } from './statement-spec.ts';
 
 export type Value = Scalar | readonly Scalar[];
 

@@ -1,5 +1,5 @@
 /** What stands in an `exporter` block of a probe. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 export const EXPORTER: readonly StatementSpec[] = [
   { usage: 'domain DOMAINID…', help: 'Observation domains, source IDs or sub-agents that are believed' },

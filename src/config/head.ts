@@ -1,6 +1,7 @@
 import { matchWords, tokenText } from './match.ts';
 import { nearest } from './nearest.ts';
-import { BLOCKS, type BlockName, type Spec, specOf } from './schema.ts';
+import { BLOCKS, specOf } from './schema.ts';
+import type { BlockName, Spec } from './statement-spec.ts';
 import type { Token } from './syntax.ts';
 
 /** Which statement some words are. */

@@ -1,5 +1,5 @@
 /** What stands in `http`. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 export const HTTP: readonly StatementSpec[] = [
   {

@@ -1,4 +1,4 @@
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 /** What stands in `ids`. */
 export const IDS: readonly StatementSpec[] = [

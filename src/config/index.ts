@@ -3,5 +3,6 @@ export { type ConfigChange, diffConfig, type Section } from './diff.ts';
 export { type Loaded, loadConfig, parseConfig } from './parse.ts';
 export { printConfig } from './print.ts';
 export type { Risk } from './risks.ts';
-export { BLOCKS, type BlockName, type BlockSpec, type Spec } from './schema.ts';
+export { BLOCKS, type BlockSpec } from './schema.ts';
 export { type ConfigError, formatErrors } from './source.ts';
+export type { BlockName, Spec } from './statement-spec.ts';

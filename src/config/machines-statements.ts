@@ -1,5 +1,5 @@
 /** What stands in `bus nats` and in `store postgresql`. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 const IDENTITY: readonly StatementSpec[] = [
   {

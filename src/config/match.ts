@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Scalar } from './argument.ts';
 import type { Value } from './entry.ts';
-import type { Bounds, Spec } from './schema.ts';
 import { SECRET_NAMES, SECRET_PLACES, type SecretPlace } from './secrets.ts';
 import { type Source, visible } from './source.ts';
+import type { Bounds, Spec } from './statement-spec.ts';
 import type { Token } from './syntax.ts';
 import type { Part } from './usage.ts';
 

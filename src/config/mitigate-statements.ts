@@ -1,4 +1,4 @@
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 /** What stands in `mitigate` of a session. */
 export const MITIGATE: readonly StatementSpec[] = [

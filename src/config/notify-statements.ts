@@ -1,4 +1,4 @@
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { HOUR, MINUTE, SECOND } from './units.ts';
 
 const RETRY: StatementSpec = {

@@ -14,7 +14,7 @@ import {
   text,
   textIn,
 } from './entry.ts';
-import type { BlockName } from './schema.ts';
+import type { BlockName } from './statement-spec.ts';
 import type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig, XmppConfig } from './tree.ts';
 
 /** Ports of syslog over each transport: RFC 5426 section 3.3, RFC 6587 section 3.4 (by custom), RFC 5425 section 4.1. */

@@ -1,5 +1,5 @@
 /** What stands in a `probe` block. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
 
 const MEBI = 2 ** 20;

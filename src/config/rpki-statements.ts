@@ -1,4 +1,4 @@
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 /** What stands in the block of `rpki`. The bounds of the intervals are those of RFC 8210 section 6. */

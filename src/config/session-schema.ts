@@ -1,6 +1,6 @@
 /** The statements about a BGP session: those that `protocol bgp` and `template bgp` share. */
 import { OTHER_FAMILIES } from './families.ts';
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 export const SESSION: readonly StatementSpec[] = [

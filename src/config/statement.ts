@@ -2,9 +2,9 @@ import type { Value } from './entry.ts';
 import { begins, readHead } from './head.ts';
 import { matchWords, tokenText } from './match.ts';
 import type { Report } from './report.ts';
-import type { BlockName, Spec } from './schema.ts';
 import { reportShape, reportSkipped } from './shape.ts';
 import type { Place } from './source.ts';
+import type { BlockName, Spec } from './statement-spec.ts';
 import type { Ending, Statement, Token } from './syntax.ts';
 
 /** A statement as far as its own words tell; block and ending are not looked at. */

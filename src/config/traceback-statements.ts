@@ -1,5 +1,5 @@
 /** What stands in a `traceback` block and in the blocks within it. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 import { DAY, MINUTE } from './units.ts';
 
 export const TRACEBACK: readonly StatementSpec[] = [

@@ -1,5 +1,5 @@
 /** What stands in a `translator` block of a probe. */
-import type { StatementSpec } from './schema.ts';
+import type { StatementSpec } from './statement-spec.ts';
 
 export const TRANSLATOR: readonly StatementSpec[] = [
   { usage: 'conntrack', help: 'Follows the connection tracking of the machine that the probe runs on' },

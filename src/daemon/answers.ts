@@ -305,7 +305,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     async trace(id) {
       const running = traces.running.get(id);
       if (running !== null) return running;
-      const [record] = await store.read('trace.get', { id });
+      const [record = (await house.everywhere.read('trace.get', { id }))[0]] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
     async traceEvidence(id) {
@@ -364,7 +364,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
-    ...createStandingAnswers(parts),
+    ...createStandingAnswers({ ...parts, everywhere: house.everywhere }),
     tracePeers: async () => tracePeerRows(config(), traces),
     ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),

@@ -78,13 +78,19 @@ const MOST_PEERS = 20_000;
 /** Milliseconds between two lines about gaps of one collector. */
 const QUIET = 60_000;
 
+/**
+ * Whether who was wanted so many times is asked once more. What it tells stands behind all that waits to be taken in: asked
+ * each time, all would tell anew for as long as it takes, and make it longer.
+ */
+const isTurn = (times: number): boolean => (times & (times - 1)) === 0 || times % 16 === 0;
+
 export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   const { cases, mayBe, askResync, lifeOf, isHere, refuse, log, now = Date.now } = options;
   const cursors = new Map(options.cursors.map(one => [one.collector, one]));
   /** Of collectors that are telling all that they hold: what they have told so far. */
   const telling = new Map<string, Set<string>>();
   /** Collectors that are to tell all that they hold and have not begun to. */
-  const wanted = new Set(options.cursors.map(({ collector }) => collector));
+  const wanted = new Map(options.cursors.map(({ collector }) => [collector, 0]));
   /** Peers of each collector whose table is whole. */
   const whole = new Map<string, Set<string>>();
   /** Names of each collector's peers of which something was heard. */
@@ -223,7 +229,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   }
 
   function want(collector: string): void {
-    wanted.add(collector);
+    wanted.set(collector, 0);
     askResync(collector);
   }
 
@@ -297,8 +303,11 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       return { cases: new Set(found.map(([of]) => of)).size, witnesses: found.length };
     },
     askAgain() {
-      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.add(collector);
-      for (const collector of wanted) askResync(collector);
+      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.set(collector, 0);
+      for (const [collector, times] of wanted) {
+        wanted.set(collector, times + 1);
+        if (isTurn(times + 1)) askResync(collector);
+      }
     },
     counts: () => ({ twice, gaps }),
   };

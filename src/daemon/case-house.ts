@@ -39,6 +39,8 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
+  /** What all machines have stored, to be read. */
+  readonly everywhere: Pick<Store, 'read'>;
   /** Resolves once it can be read and written; never, when it is closed before. */
   readonly there: Promise<void>;
   openCases(parts: CaseParts): Promise<{
@@ -84,6 +86,7 @@ export function ownCaseHouse(
   let cases: Cases | null = null;
   return {
     store,
+    everywhere: store,
     there: Promise.resolve(),
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told, again: record => noteAgain(mine, record) });

@@ -272,7 +272,12 @@ export async function startDaemon({
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
-    standing = await openStandingTraces({ store, traces, cases, wanted: tracedBy(() => config), note, log });
+    const everywhere = (stands: boolean) => (stands || config.ids.length > 0 ? house.openEverywhere() : null);
+    standing = await openStandingTraces({
+      ...{ store, traces, cases, wanted: tracedBy(() => config), note, log },
+      ...(config.sharedStore !== null && { everywhere }),
+    });
+    closers.push(() => standing?.close());
     const traceContacts = createTraceContacts(() => config, contacts);
     const bridges = await openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
     closers.push(() => bridges.close());

@@ -13,4 +13,12 @@ export function asDutiesSay(config: Config): Config {
   };
 }
 
+/** Throws, in words, at a machine that does not trace. */
+export function mustTrace({ duties }: Pick<Config, 'duties'>): void {
+  if (duties.includes('traceback')) return;
+  throw new Error(
+    `this machine is ${duties.join(' and ')} and does not trace: ask one that is traceback; \`show collector\` shows which`,
+  );
+}
+
 const NO_BRIDGES: Config['bridges'] = { rid: null, packter: null, intertrack2010: null };

@@ -281,6 +281,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   return {
     store,
+    everywhere,
     there,
     begin: () => begin(),
     async openCases(caseParts: CaseParts) {

@@ -11,6 +11,7 @@ import { type Bucket, takeToken } from '../net/rate.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { Store } from '../store/records.ts';
 import type { PacketToTrace } from './asked-packets.ts';
+import { inTurn } from './in-turn.ts';
 import type { Log } from './log.ts';
 import type { Traces } from './traces.ts';
 
@@ -19,7 +20,8 @@ const A_MINUTE = 6;
 const SAME_FLOW = 60_000;
 /** Flows that are remembered of one case. */
 const MOST_FLOWS = 4096;
-/** How long until a case that could not be looked at is tried again, ms. */
+/** How often the cases of other machines are looked at, and how long until one that could not be is tried again, ms. */
+const LOOK = 10_000;
 const RETRY = 5_000;
 /** Cases that may have one at a time. */
 const MOST_STANDING = 256;
@@ -54,6 +56,7 @@ export interface StandingTraces {
   stop(caseId: string, by: string): Promise<StandingRow>;
   /** The latest first. */
   list(): StandingRow[];
+  close(): void;
 }
 
 export interface StandingParts {
@@ -65,8 +68,15 @@ export interface StandingParts {
   readonly wanted: (watches: readonly string[]) => boolean;
   /** Writes a line into the timeline of a case. */
   readonly note: (caseId: string, words: string, by: string) => void;
+  /**
+   * The cases of all machines that are not over; left out: all of them are here, and `changed` tells of each. Null: no packet
+   * comes for any, and so it need not be known; never, while one stands.
+   */
+  readonly everywhere?: (stands: boolean) => Promise<readonly Case[]> | null;
   readonly log: Log;
   readonly clock?: () => number;
+  /** How often the cases of other machines are looked at, ms. */
+  readonly look?: number;
   /** How long until a case that could not be looked at is tried again, ms. */
   readonly retry?: number;
 }
@@ -78,6 +88,7 @@ export const tracedBy = (config: () => Pick<Config, 'watches'>) => (names: reado
 /** Takes up those that were there when the daemon ended. */
 export async function openStandingTraces(parts: StandingParts): Promise<StandingTraces> {
   const { store, traces, cases, wanted, note, log, clock = Date.now, retry = RETRY } = parts;
+  const { everywhere, look = LOOK } = parts;
   const standing = new Map<string, Watching>();
   /** Cases that a person wants traced no more, whatever their watch says. */
   const stopped = new Set<string>();
@@ -128,6 +139,33 @@ export async function openStandingTraces(parts: StandingParts): Promise<Standing
   await takeUpAll(await store.read('standing.all', {}));
   for (const of of cases.open()) if (!isOver(of)) ofWatch(of);
 
+  function changed(of: Case): void {
+    if (!isOver(of)) ofWatch(of);
+    else {
+      stopped.delete(of.id);
+      if (standing.has(of.id)) forget(of.id);
+    }
+  }
+
+  /** Nobody tells of the cases that other machines have. */
+  let unseen = '';
+  async function lookAround(): Promise<void> {
+    try {
+      const known = await everywhere?.(standing.size > 0);
+      if (!known) return;
+      for (const of of known) changed(of);
+      const ids = new Set(known.map(({ id }) => id));
+      for (const id of [...standing.keys()]) if (!ids.has(id)) forget(id);
+      unseen = '';
+    } catch (error) {
+      const words = (error as Error).message;
+      if (words !== unseen) log('warn', `whose packets are to be traced is not known: ${words}`);
+      unseen = words;
+    }
+  }
+  const looking = inTurn(lookAround);
+  const timer = everywhere && setInterval(() => void looking(), look).unref();
+
   async function trace(one: Watching, packet: PacketToTrace, source: string): Promise<void> {
     try {
       const { id } = await traces.startTrace([packet], () => {}, { caseId: one.caseId, source });
@@ -176,11 +214,7 @@ export async function openStandingTraces(parts: StandingParts): Promise<Standing
         void trace(one, packet, source);
       }
     },
-    changed(of) {
-      if (!isOver(of)) return ofWatch(of);
-      stopped.delete(of.id);
-      if (standing.has(of.id)) forget(of.id);
-    },
+    changed,
     async open({ caseId, until, by }) {
       const of = await cases.get(caseId);
       if (of === null) throw new Error(`there is no case ${caseId}`);
@@ -207,6 +241,7 @@ export async function openStandingTraces(parts: StandingParts): Promise<Standing
       note(caseId, 'its packets are traced no more', by);
       return rowOf(one);
     },
+    close: () => void (timer && clearInterval(timer)),
     list: () => [...standing.values()].map(rowOf).sort((a, b) => b.since - a.since || (a.caseId < b.caseId ? 1 : -1)),
   };
 }

@@ -18,6 +18,7 @@ import { SITE_PROTOCOL } from '../traceback/site-wire.ts';
 import { coverageOf, createSites, type SitesNow, sharesOf } from '../traceback/sites.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Behind, Traceback } from '../traceback/traceback.ts';
+import { mustTrace } from './duties.ts';
 import type { Log } from './log.ts';
 import { readPem, readSiteCertificates, readSiteIdentity } from './site-files.ts';
 
@@ -261,6 +262,7 @@ export const whyNoTraceback = (site: boolean): string =>
 
 /** Throws an Error in words where no trace begins. `traceback`: as the ITM; `local`: it is asked for here, and not by a site. */
 export function checkDPoint(config: Config, traceback: Traceback | null, local = true): void {
+  mustTrace(config);
   const { sites } = config.traceback ?? {};
   const atSite = isSite(config) && sites?.roles.includes('dpoint') === true;
   if (traceback === null && !atSite) throw new Error(whyNoTraceback(isSite(config)));

@@ -7,20 +7,16 @@ import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, keyCheck } from '../packet/itk1.ts';
-import { reflectionOf } from '../packet/reflection.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
-import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import type { Identity } from '../traceback/identity.ts';
-import { intervalOf } from '../traceback/interval.ts';
-import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
 import type { Trace } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
-import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
+import type { PacketToTrace } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { type Checklists, createChecklists } from './checklists.ts';
 import { commitmentsTo } from './commitments.ts';
@@ -29,22 +25,21 @@ import { openHonesty } from './honesty.ts';
 import { openApprovals } from './kept-approvals.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
-import { findForms, seekForms } from './linked-forms.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
+import { createPacketTraces } from './packet-traces.ts';
 import { createPastGraph } from './past-graph.ts';
-import { type Claimed, claimOf } from './path-claims.ts';
+import type { Claimed } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
-import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
+import { createRunningTraces, type RunningTraces } from './running-traces.ts';
 import { readPem } from './site-files.ts';
 import { createTraceExchange } from './trace-exchange.ts';
 import { methodsOf, openSecrets, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
-import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
 import { checkDPoint, createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
-import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
+import { type DigestToTrace, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted, knownBefore } from './traces-again.ts';
 import { traceAtItm, tracesForSites } from './traces-at-site.ts';
 
@@ -258,72 +253,14 @@ export async function openTraces(
     return { trace, evidence };
   }
 
-  /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
-  function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
-    checkDPoint(config, exchange.now());
-    if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
-    const [key, digester] = [secret, theKernel()];
-    const given = trigger ? triggersOf(packets) : packets;
-    const shares = !methods.includes('digest') || samplers.known(exchange.now()?.participants() ?? [], Date.now());
-    const most = shares && need === null ? PACKETS_OF_SHARES : 0;
-    const enough = packetsFor(need);
-    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, digester, key), digester, key);
-    return { asked, key };
-  }
-
-  async function tracePackets(
-    packets: readonly PacketToTrace[],
-    onPartial: (trace: Trace) => void,
-    { need = null, trigger = false, caseId, source, ...why }: TraceReason,
-    { signal, begun }: Running,
-  ): Promise<Trace> {
-    const { asked, key } = chosen(packets, need, trigger);
-    const terms = termsOf(config.traceback?.ask, why, easiestOf(theKernel(), asked.packets));
-    const { cause, requester } = why;
-    const [{ time }] = asked.packets as [PacketToTrace];
-    let priors: Pick<Trace, 'flows'> = {};
-    const looked = priorsOf(asked.packets, station).then(flows => {
-      if (flows.length > 0) priors = { flows };
-    });
-    const forms = await Promise.all(asked.packets.map(packet => findForms(packet, station, theKernel(), key)));
-    // Other ASes have seen the packets as they were outside.
-    const outside = forms.flatMap((form, packet) =>
-      (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
-    );
-    const request: TraceRequest = {
-      questions: [...asked.questions, ...outside].slice(0, MAX_QUESTIONS),
-      need: need ?? needOf(asked.packets.length),
-      ...(asked.fragment && { fragment: true }),
-      time,
-      ...terms,
-      ...(caseId !== undefined && { case: `case ${caseId}` }),
-      ...{ signal, begun },
-    };
-    // Of several packets that were translated one is looked for on both sides: it tells of all.
-    const linked = forms.findIndex(form => form !== null);
-    const own = asked.questions.filter(({ packet }) => packet === linked);
-    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
-    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
-    const about: Partial<Trace> = {
-      ...(cause !== undefined && { cause }),
-      ...(requester !== undefined && { requester }),
-      ...(reflection !== null && { reflection }),
-      ...(trigger && { trigger: true as const }),
-      ...(caseId !== undefined && { caseId }),
-      ...(source !== undefined && { source }),
-    };
-    const claiming = trigger ? null : claims(asked.packets);
-    const [{ trace: traced, evidence }, translation] = await Promise.all([
-      tracing(request, onPartial, () => ({ ...priors, ...about })),
-      linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
-      looked,
-    ]);
-    samplers.note(traced.tree, Date.now());
-    const translated = translation === undefined ? traced : withTranslation(traced, translation);
-    const claimed = await claiming;
-    const claim = claimed === null ? {} : { claim: claimOf(claimed, translated) };
-    return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
-  }
+  const packets = createPacketTraces({
+    ...{ station, samplers, claims, kernel: theKernel, participants: () => exchange.now()?.participants() ?? [] },
+    secret: () => secret,
+    methods: () => methods,
+    ask: () => config.traceback?.ask,
+    check: () => checkDPoint(config, exchange.now()),
+    ...{ tracing, ended: kept.ended },
+  });
 
   async function askDigests(
     request: TraceRequest,
@@ -341,8 +278,8 @@ export async function openTraces(
     sites,
     running,
     traceback: exchange.now,
-    startTrace: (packets, onPartial, why = {}) =>
-      running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
+    startTrace: (given, onPartial, why = {}) =>
+      running.run(one => packets.trace(given, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
       running.run(one => askDigests({ ...ofDigest(digest, config, why), ...one }, onPartial), why.signal, why.by),
     epochKey: epoch => secret && epochKey(secret, epoch),
@@ -356,13 +293,7 @@ export async function openTraces(
         signal,
         by,
       ),
-    questionOf(packets, need) {
-      const { packets: all, questions } = chosen(packets, need ?? null, false).asked;
-      const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
-        ...{ packet, epoch, digest, ...intervalOf(time!) },
-      }));
-      return { questions: asked, need: need ?? needOf(all.length) };
-    },
+    questionOf: packets.questionOf,
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
     certificateProblems: () => [...openSecrets(config.traceback), ...certificates.problems(), ...checklists.problems()],

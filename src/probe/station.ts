@@ -1,17 +1,12 @@
-/** The daemon's end of the probe socket: who may connect, keys handed out epoch by epoch, questions put to all. */
+/** The daemon's end of the probe socket: who may connect, keys handed out epoch by epoch, what is told both ways. */
 import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
-import { epochOf, keyCheck } from '../packet/itk1.ts';
-import type { Canary } from './canary.ts';
-import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
-import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
-import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
+import { epochOf } from '../packet/itk1.ts';
+import type { KeptStatus } from './kept-messages.ts';
 import {
-  type KeyCheck,
-  MOST_QUESTIONS,
   PROBE_BACKLOG,
   PROBE_FRAME,
   PROBE_SILENCE,
@@ -24,11 +19,9 @@ import {
 import { encodeNeighbors } from './neighbor-messages.ts';
 import { createProbePasts, type ProbePast } from './probe-past.ts';
 import { type ProbeRow, probeRow } from './probe-row.ts';
-import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
-import type { ProbeAnswer, Question } from './question.ts';
-import type { FormAnswer, FormQuestion } from './translator-messages.ts';
+import type { CommittedWindow } from './prove-sealed.ts';
+import { type Answering, createProbeQuestions, type ProbeQuestions } from './station-questions.ts';
 import type { KnownNeighbors } from './vantage.ts';
-import type { VantageReport } from './vantage-rows.ts';
 
 /** Connections that are open at once, those that have not said their name yet included. */
 const MOST_CONNECTIONS = 256;
@@ -36,8 +29,6 @@ const MOST_CONNECTIONS = 256;
 const HELLO_TIME = 10_000;
 /** Messages of one connection in a second; a probe that reads a year of captures asks for many keys. */
 const MOST_MESSAGES = 500;
-/** Milliseconds that a probe has to tell its vantages. */
-const REPORT_TIME = 5_000;
 
 export interface ProbeStationOptions {
   readonly socket: SocketConfig;
@@ -51,38 +42,12 @@ export interface ProbeStationOptions {
   readonly log: (level: 'info' | 'warn', line: string) => void;
 }
 
-export interface ProbeStation {
-  /**
-   * Puts questions (256 at most) to every configured probe. Resolves when all have answered, at the latest at `deadline`,
-   * an instant in milliseconds since the epoch; `silent` names the probes that have not, those not connected included.
-   */
-  ask(questions: readonly Question[], deadline: number): Promise<{ answers: ProbeAnswer[]; silent: string[] }>;
-  /**
-   * Asks the probes that have exporters by headers of packets (16 at most), until `deadline` at the latest; those that do
-   * not answer are left out: what they say would be a prior and no more.
-   */
-  askFlows(questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer[]>;
-  /**
-   * Asks those that follow translators, and those that take flows, for other forms of a packet, until `deadline` at the
-   * latest.
-   */
-  forms(packet: FormQuestion, deadline: number): Promise<{ probe: string; forms: readonly FormAnswer[] }[]>;
-  /** Asks all probes for proofs that sealed windows hold the digests of questions (256 at most), until `deadline` at the latest. */
-  prove(questions: readonly Question[], deadline: number): Promise<ProvenQuestion[]>;
-  /**
-   * Has all probes draw a canary of any of these neighbours (4096 at most), until `deadline` at the latest: those that
-   * were drawn, one of a probe.
-   */
-  draw(neighbors: readonly number[], deadline: number): Promise<Canary[]>;
+export interface ProbeStation extends ProbeQuestions {
   status(): ProbeRow[];
   /** What it reported and was asked so far. */
   past(probe: string): ProbePast;
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
-  /** What a probe knows of its vantages. Rejects, in words, when it is not connected or does not answer. */
-  vantages(probe: string): Promise<VantageReport>;
-  /** What a probe has committed to. Rejects as `vantages` does. */
-  epochs(probe: string): Promise<ProbeEpochs>;
   /** Takes over a connection from another machine that has proved to be of one of these probes. */
   accept(socket: Socket, probes: ReadonlySet<string>): void;
   /** Takes a new set of probes: those gone are disconnected, those changed are told. */
@@ -102,9 +67,6 @@ interface Connection {
   /** What it was asked and has not answered, by the number of the question. */
   readonly asked: Map<number, { readonly type: Answering['type']; resolve(answer: Answering | null): void }>;
 }
-
-/** What answers a question with a number. */
-type Answering = Extract<ToDaemon, { readonly id: number }>;
 
 /** Opens the probe socket. Rejects, in words, when it can't be listened at. */
 export async function openProbeStation(options: ProbeStationOptions): Promise<ProbeStation> {
@@ -253,12 +215,6 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   server.maxConnections = 2 * MOST_CONNECTIONS;
   await listenUnix(server, options.socket, 'probe socket');
 
-  const keysOf = (questions: readonly Question[]): KeyCheck[] =>
-    [...new Set(questions.map(({ epoch }) => epoch))].flatMap(epoch => {
-      const key = epochKey(epoch);
-      return key === null ? [] : [{ epoch, check: keyCheck(key) }];
-    });
-
   /** Sends a question to a probe; null when it is not there, or has not answered so by the deadline. */
   const request = <T extends Answering['type']>(
     name: string,
@@ -281,80 +237,18 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       send(connection, questionOf(id));
     });
 
-  /** Of those that are configured. */
-  const namesOf = (which: (probe: ProbeConfig) => boolean) =>
-    [...probes.values()].filter(which).map(({ name }) => name);
-
-  const askOne = async (
-    name: string,
-    questions: readonly Question[],
-    deadline: number,
-  ): Promise<ProbeAnswer | null> => {
-    const keys = keysOf(questions);
-    const got = await request(name, 'answer', deadline, id => ({ type: 'question', id, questions, keys }));
-    pasts.asked(name, questions.length, got && new Set(got.answer.sightings.map(({ question }) => question)).size);
-    if (got === null) return null;
-    if (!got.answer.sightings.some(({ question }) => question >= questions.length))
-      return { ...got.answer, probe: name };
-    const connection = named.get(name);
-    if (connection !== undefined) refuse(connection, 'a sighting of a question that was not asked');
-    return null;
-  };
-
-  /** What a probe says of itself. Rejects, in words, when it is not there or does not answer. */
-  const told = async <T>(
-    name: string,
-    ask: (deadline: number) => Promise<{ readonly report: T } | null>,
-  ): Promise<T> => {
-    if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
-    if (!named.has(name)) throw new Error(`probe ${name} is not connected`);
-    const found = await ask(Date.now() + REPORT_TIME);
-    if (found === null) throw new Error(`probe ${name} does not answer`);
-    return found.report;
-  };
+  const questions = createProbeQuestions({
+    ...{ epochKey, pasts, request },
+    probes: () => probes,
+    isConnected: name => named.has(name),
+    refuse(name, reason) {
+      const connection = named.get(name);
+      if (connection !== undefined) refuse(connection, reason);
+    },
+  });
 
   return {
-    async forms(packet, deadline) {
-      const names = namesOf(({ translator, exporters }) => translator !== undefined || exporters !== undefined);
-      const found = await Promise.all(
-        names.map(name => request(name, 'forms', deadline, id => ({ type: 'forms', id, packet }))),
-      );
-      return names.flatMap((probe, i) => (found[i] ? [{ probe, forms: found[i].forms }] : []));
-    },
-    async askFlows(questions, deadline) {
-      if (questions.length > MOST_FLOW_QUESTIONS)
-        throw new RangeError(`${questions.length} headers are asked for at once`);
-      const names = namesOf(({ exporters }) => exporters !== undefined);
-      const found = await Promise.all(
-        names.map(name => request(name, 'flow-answer', deadline, id => ({ type: 'flow-question', id, questions }))),
-      );
-      return names.flatMap((probe, i) => (found[i] ? [{ ...found[i].answer, probe }] : []));
-    },
-    async ask(questions, deadline) {
-      if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
-      const names = namesOf(({ translator }) => translator === undefined);
-      const found = await Promise.all(names.map(name => askOne(name, questions, deadline)));
-      return {
-        answers: found.filter(answer => answer !== null),
-        silent: names.filter((_, i) => found[i] === null),
-      };
-    },
-    async prove(questions, deadline) {
-      const names = namesOf(({ translator }) => translator === undefined);
-      const found = await Promise.all(
-        names.map(name => request(name, 'proofs', deadline, id => ({ type: 'prove', id, questions }))),
-      );
-      return found.flatMap(one =>
-        one === null ? [] : one.proofs.filter(({ question }) => question < questions.length),
-      );
-    },
-    async draw(neighbors, deadline) {
-      const names = namesOf(({ translator }) => translator === undefined);
-      const found = await Promise.all(
-        names.map(name => request(name, 'canary', deadline, id => ({ type: 'draw', id, neighbors }))),
-      );
-      return found.flatMap(one => one?.canary ?? []);
-    },
+    ...questions,
     accept: take,
     status: () => [...probes.keys()].map(name => probeRow(name, named.get(name))),
     past: name => pasts.of(name),
@@ -366,8 +260,6 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       const connection = named.get(name);
       if (connection !== undefined) sendFrame(connection, frame);
     },
-    vantages: name => told(name, deadline => request(name, 'vantages', deadline, id => ({ type: 'vantages', id }))),
-    epochs: name => told(name, deadline => request(name, 'epochs', deadline, id => ({ type: 'epochs', id }))),
     reconfigure(changed) {
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));

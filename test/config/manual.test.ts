@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { ARGUMENTS, type ArgumentName } from '../../src/config/argument.ts';
 import { formatErrors, parseConfig } from '../../src/config/index.ts';
-import { BLOCKS, type Spec } from '../../src/config/schema.ts';
+import { BLOCKS } from '../../src/config/schema.ts';
+import type { Spec } from '../../src/config/statement-spec.ts';
 import type { Part } from '../../src/config/usage.ts';
 
 const page = readFileSync(new URL('../../man/intertrackd.conf.5', import.meta.url), 'utf8');

@@ -100,6 +100,16 @@ describe('daemon/case-feed', () => {
     expect(feed.counts()).to.include({ gaps: 1 });
   });
 
+  it('asks more and more seldom who has not begun to tell', () => {
+    const { feed, asked } = feedOf([{ collector: TOKYO, life: 1, sequence: 9 }]);
+    const times = Array.from({ length: 40 }, () => {
+      const before = asked.length;
+      feed.askAgain();
+      return asked.length > before;
+    });
+    expect(times.flatMap((is, i) => (is ? [i + 1] : []))).to.deep.equal([1, 2, 4, 8, 16, 32]);
+  });
+
   it('asks everybody for what found no room, once there is some again', async () => {
     const { feed, take, asked, room } = feedOf();
     await take(1, [{ what: 'hello' }]);

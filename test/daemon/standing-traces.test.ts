@@ -14,6 +14,7 @@ import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/width.ts';
 import { CASE, NOON, RESOLVED, TRACE } from '../control/scripted.ts';
 import { CASE_TRACES, STANDING } from '../control/scripted-standing.ts';
+import { until } from '../interop/bgp-peers.ts';
 import { hex, RAW } from '../packet/packets.ts';
 
 /** UDP from a port of 192.0.2.200 to an address, 192.0.2.1 being in the case's 192.0.2.0/25. */
@@ -154,7 +155,10 @@ describe('daemon/standing-traces', () => {
       put(of(3, { caseId: CASE.id, source: 'ids s', claim })),
       put(of(4, { caseId: RESOLVED.id })),
     ]);
-    const answers = createStandingAnswers({ store, standing: await start(), ids: { rows: () => [] } });
+    const answers = createStandingAnswers({
+      ...{ everywhere: store, standing: await start(), ids: { rows: () => [] } },
+      config: () => ({ duties: ['traceback'] }),
+    });
     expect(await answers.tracesOf(CASE.id)).to.deep.equal([
       {
         ...{ id: 't3', asked: NOON + 3, state: 'final', entry: TRACE.entry, certainty: null, source: 'ids s' },
@@ -188,5 +192,53 @@ Case          Prefix              Left Came Traced Left out By
       '  t20260301-120003-9f3a final     AS64510 via AS64520 ids suricata elsewhere',
       '  t20260301-115903-0001 cancelled not found',
     ]);
+  });
+
+  it('follows the cases of other machines, which nobody tells of', async () => {
+    wanted = true;
+    const elsewhere = { ...CASE, id: '2026-01-01-77' };
+    let known: readonly Case[] = [elsewhere];
+    open = [];
+    const traces = await openStandingTraces({
+      store,
+      traces: { startTrace: async () => TRACE },
+      cases: { open: () => [], get: async () => null },
+      ...{ wanted: () => wanted, note: () => {}, look: 5, everywhere: async () => known },
+      log: Object.assign(() => {}, { configure: () => {}, problems: () => [], close: async () => {} }),
+      clock: () => now,
+    });
+    await until('it stands', () => traces.list().length === 1);
+    expect(traces.list()[0]).to.include({ caseId: elsewhere.id, prefix: CASE.prefix });
+    known = [];
+    await until('the case is over', () => traces.list().length === 0);
+    traces.close();
+  });
+
+  it('waits for a database that cannot be read yet', async () => {
+    await store.write([
+      {
+        op: 'standing.put',
+        caseId: CASE.id,
+        body: JSON.stringify({ caseId: CASE.id, since: 1, until: null, by: 'a' }),
+      },
+    ]);
+    let there = false;
+    const traces = await openStandingTraces({
+      store,
+      traces: { startTrace: async () => TRACE },
+      cases: {
+        open: () => [],
+        get: async () => {
+          if (!there) throw new Error('the database is away');
+          return CASE;
+        },
+      },
+      ...{ wanted: () => false, note: () => {}, retry: 5 },
+      log: Object.assign(() => {}, { configure: () => {}, problems: () => [], close: async () => {} }),
+      clock: () => now,
+    });
+    expect(traces.list()).to.deep.equal([]);
+    there = true;
+    await until('it stands', () => traces.list().length === 1);
   });
 });

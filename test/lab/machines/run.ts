@@ -3,7 +3,8 @@
  * under a steady stream of UPDATEs (`LOAD=1000` a second and collector, over a table of `ROUTES=50000`); in each round a part
  * is killed or frozen, or a way between two is, while prefixes are hijacked and given back. Each must be one case, told once
  * when it began and once when it ended. `NATS=3` has a cluster of three servers, and kills and freezes
- * those. `FAULT='NATS killed' LASTS=600000` takes one fault alone, and so many milliseconds. The last line is one JSON object.
+ * those. `FAULT='NATS killed' LASTS=600000` takes one fault alone (or several, with `; ` between), and so many
+ * milliseconds. The last line is one JSON object.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -102,7 +103,7 @@ const feeds: Feed[] = collectors.map(({ at }, i) =>
 
 const next = seeded(SEED);
 const all = faultsOf({ shared, prefixes, collectors, engines, next, disks });
-const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
+const faults = all.filter(({ name }) => FAULT === undefined || FAULT.split('; ').includes(name));
 if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join('; ')}`);
 /** Kinds still to come before any comes again. */
 let bag: Fault[] = [];
