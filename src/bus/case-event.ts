@@ -1,6 +1,7 @@
 /** What collectors tell the case engines, as it travels: JSON, a version, and nothing that an engine trusts unread. */
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { JudgedChange } from '../registry/judged-change.ts';
+import { sayOnce, whole } from './repeated-fields.ts';
 
 export type CaseEvent =
   /** A collector has begun a new life: of what it held before nothing is known now. */
@@ -27,11 +28,19 @@ export interface CaseMessage {
   readonly events: readonly CaseEvent[];
 }
 
-/** Version of the messages. A reader takes those of its own version and the one before; fields it does not know it passes over. */
-const VERSION = 1;
+/**
+ * A message of a version that this program does not know: nothing is wrong with it, a newer one can read it (intertrack-machines.7,
+ * Upgrades).
+ */
+export interface UnknownVersion {
+  readonly version: number;
+}
+
 /** Events and changes of one message at most. */
 const MOST_EVENTS = 1_000;
 const MOST_CHANGES = 1_000;
+/** Changes of all events of a message: one of version 2 may be a few octets. */
+const MOST_OF_MESSAGE = 4_000;
 /** Peers in a list, characters of a name. */
 const MOST_PEERS = 20_000;
 const MOST_NAME = 256;
@@ -41,12 +50,38 @@ const MOST_PATH = 4_096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-export function encodeCaseMessage(message: CaseMessage): Uint8Array {
-  return encoder.encode(JSON.stringify({ v: VERSION, ...message }));
+/** How the events of a version stand in a message. Of each version that is read: byte vectors in test/bus/case-event.test.ts. */
+interface Form {
+  readonly write: (event: CaseEvent) => unknown;
+  /** A text says what is wrong. */
+  readonly read: (event: Fields) => CaseEvent | string;
 }
 
-/** Reads a message; a text says what is wrong with it, and where. */
-export function decodeCaseMessage(octets: Uint8Array): CaseMessage | string {
+const FORMS: ReadonlyMap<number, Form> = new Map([
+  [1, { write: event => event, read: readEvent }],
+  // What the changes of an event have in common is said once.
+  [
+    2,
+    {
+      write: event => (event.what === 'judged' ? { what: 'judged', ...sayOnce(event.changes) } : event),
+      read: event => (event.what === 'judged' ? readJudgedOnce(event) : readEvent(event)),
+    },
+  ],
+]);
+
+/** Versions that are read here, in rising order. Fields of them that are not known are passed over. */
+export const VERSIONS: readonly number[] = [...FORMS.keys()];
+/** What a reader knows that does not say what it knows. */
+export const OLDEST = 1;
+
+/** `version`: one of VERSIONS. */
+export function encodeCaseMessage({ life, sequence, events }: CaseMessage, version = OLDEST): Uint8Array {
+  const { write } = FORMS.get(version)!;
+  return encoder.encode(JSON.stringify({ v: version, life, sequence, events: events.map(write) }));
+}
+
+/** Reads a message of any version of VERSIONS; a text says what is wrong with it, and where. */
+export function decodeCaseMessage(octets: Uint8Array): CaseMessage | UnknownVersion | string {
   let read: unknown;
   try {
     read = JSON.parse(decoder.decode(octets));
@@ -54,17 +89,28 @@ export function decodeCaseMessage(octets: Uint8Array): CaseMessage | string {
     return 'it is no JSON in UTF-8';
   }
   if (!isObject(read)) return 'it is no object';
-  const { v, life, sequence, events } = read;
-  if (v !== VERSION) return `v: ${shown(v)} is a version that is not known here`;
+  const { v, life, sequence } = read;
+  if (!isCount(v) || v < OLDEST || v > NEWEST_EVER) return `v: ${shown(v)} is no version`;
+  const form = FORMS.get(v);
+  if (form === undefined) return { version: v };
   if (!isTime(life)) return 'life: no time';
   if (!isCount(sequence) || sequence === 0) return 'sequence: no number from 1 on';
-  if (!Array.isArray(events) || events.length > MOST_EVENTS) return `events: no list of ${MOST_EVENTS} at most`;
-  for (const [i, event] of events.entries()) {
-    const wrong = wrongWith(event);
-    if (wrong !== null) return `events[${i}]: ${wrong}`;
+  if (!Array.isArray(read.events) || read.events.length > MOST_EVENTS)
+    return `events: no list of ${MOST_EVENTS} at most`;
+  const events: CaseEvent[] = [];
+  let changes = 0;
+  for (const [i, one] of read.events.entries()) {
+    if (isObject(one) && Array.isArray(one.changes)) changes += one.changes.length;
+    if (changes > MOST_OF_MESSAGE) return `events: more than ${MOST_OF_MESSAGE} changes`;
+    const event = isObject(one) ? form.read(one) : 'no object';
+    if (typeof event === 'string') return `events[${i}]: ${event}`;
+    events.push(event);
   }
-  return { life, sequence, events: events as CaseEvent[] };
+  return { life, sequence, events };
 }
+
+/** Beyond, a number is no version of anything. */
+const NEWEST_EVER = 255;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
@@ -82,9 +128,35 @@ const shown = (value: unknown): string =>
 const isAs = (value: unknown): boolean => isCount(value) && value <= 0xffff_ffff;
 const isNames = (value: unknown): boolean => Array.isArray(value) && value.length <= MOST_PEERS && value.every(isName);
 
-function wrongWith(event: unknown): string | null {
-  if (!isObject(event)) return 'no object';
-  const { what, peer, time, names, up, whole, changes } = event;
+function readEvent(event: Fields): CaseEvent | string {
+  const wrong = event.what === 'judged' ? wrongWithChanges(event.changes, FIELDS) : wrongWith(event);
+  return wrong ?? (event as unknown as CaseEvent);
+}
+
+/** A `judged` event of version 2. */
+function readJudgedOnce({ same, changes }: Fields): CaseEvent | string {
+  if (!isObject(same)) return 'same: no object';
+  const wrong = FIELDS.find(([name, is]) => Object.hasOwn(same, name) && !is(same[name]))?.[0];
+  if (wrong !== undefined) return `same: ${wrong}`;
+  if (!Array.isArray(changes)) return wrongWithChanges(changes, FIELDS)!;
+  const all = changes.map((change: unknown) => (isObject(change) ? whole(same, change) : change));
+  // What was looked at once is the same value in each, but for what a change says itself.
+  const said = new Set(changes.flatMap((change: unknown) => (isObject(change) ? Object.keys(change) : [])));
+  const fields = FIELDS.filter(([name]) => !Object.hasOwn(same, name) || said.has(name));
+  return wrongWithChanges(all, fields) ?? { what: 'judged', changes: all as JudgedChange[] };
+}
+
+function wrongWithChanges(changes: unknown, fields: typeof FIELDS): string | null {
+  if (!Array.isArray(changes) || changes.length > MOST_CHANGES) return `changes: no list of ${MOST_CHANGES} at most`;
+  for (const [i, change] of changes.entries()) {
+    if (!isObject(change)) return `changes[${i}]: no object`;
+    for (const [name, is] of fields) if (!is(change[name])) return `changes[${i}]: ${name}`;
+  }
+  return null;
+}
+
+/** Of all events but `judged`. */
+function wrongWith({ what, peer, time, names, up, whole }: Fields): string | null {
   switch (what) {
     case 'hello':
     case 'registry':
@@ -99,15 +171,6 @@ function wrongWith(event: unknown): string | null {
       return isNames(names) ? null : 'names: no list of names';
     case 'resynced':
       return !isNames(up) ? 'up: no list of names' : isNames(whole) ? null : 'whole: no list of names';
-    case 'judged': {
-      if (!Array.isArray(changes) || changes.length > MOST_CHANGES)
-        return `changes: no list of ${MOST_CHANGES} at most`;
-      for (const [i, change] of changes.entries()) {
-        const wrong = isObject(change) ? FIELDS.find(([name, is]) => !is(change[name]))?.[0] : 'no object';
-        if (wrong !== undefined) return `changes[${i}]: ${wrong}`;
-      }
-      return null;
-    }
     default:
       return `what: ${shown(what)} is not known here`;
   }

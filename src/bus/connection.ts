@@ -5,6 +5,7 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-
 import { readPrivateFile } from '../net/private-file.ts';
 import { readCredentials } from './credentials.ts';
 import { countRefused, type Refused } from './refused.ts';
+import { inboxOf } from './subjects.ts';
 
 export interface BusOptions {
   /** `tls://HOST[:PORT]` or `nats://HOST[:PORT]`, of one cluster. */
@@ -66,7 +67,7 @@ export function openBus(options: BusOptions): Bus {
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     timeout: 5_000,
-    inboxPrefix: `_INBOX.${machine}`,
+    inboxPrefix: inboxOf(machine),
     ...(tls && { tls }),
     ...(authenticator !== null && { authenticator }),
   };

@@ -1,6 +1,7 @@
 /** Which machines there are, and how they fare: each tells once a second, and is missed when it does not. */
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { rateOfEach } from '../net/rate.ts';
+import { OLDEST, VERSIONS } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
@@ -45,6 +46,19 @@ export interface Alive {
   readonly oldest?: readonly number[];
   /** What befell it since it began. */
   readonly counts?: MachineCounts;
+  /** Versions of the collectors' messages that it reads; who does not say so reads the first only. */
+  readonly reads?: readonly number[];
+}
+
+/**
+ * The version that a collector publishes: the newest that it knows and that every machine with cases reads. One that is missed
+ * counts too: it may come back as it was. While none is known it is the oldest.
+ */
+export function versionFor(machines: readonly Pick<Machine, 'roles' | 'reads'>[]): number {
+  const readers = machines.filter(({ roles }) => roles.includes('cases'));
+  if (readers.length === 0) return OLDEST;
+  const all = VERSIONS.filter(version => readers.every(({ reads = [OLDEST] }) => reads.includes(version)));
+  return Math.max(OLDEST, ...all);
 }
 
 /** What a machine counts, since its start where nothing else is said. */
@@ -76,6 +90,8 @@ export interface MachineCounts {
   /** Messages of the bus that it did not believe. */
   readonly refused: number;
 }
+/** Versions that a machine may say that it reads. */
+const MOST_VERSIONS = 16;
 const COUNTS: readonly (keyof MachineCounts)[] = [
   ...(['room', 'again', 'lost', 'asked', 'told', 'gaps', 'twice', 'taken'] as const),
   ...(['requests', 'transactions', 'usual', 'longest', 'refused'] as const),
@@ -230,7 +246,7 @@ export function readAlive(octets: Uint8Array): Alive | null {
   try {
     const read = JSON.parse(Buffer.from(octets).toString('utf8')) as Record<string, unknown>;
     const { version, roles, started, peers, established, routes, published, waiting, dropped } = read;
-    const { partitions, problems, time, behind, oldest } = read;
+    const { partitions, problems, time, behind, oldest, reads } = read;
     if (typeof version !== 'string' || version.length > 64) return null;
     if (!isTexts(roles) || !isTexts(problems)) return null;
     const counts = { peers, established, routes, published, waiting, dropped };
@@ -247,6 +263,7 @@ export function readAlive(octets: Uint8Array): Alive | null {
       ...(each(behind, (one): one is number | null => one === null || isCount(one)) && { behind }),
       ...(each(oldest, isCount) && { oldest }),
       ...(more !== null && { counts: more }),
+      ...(Array.isArray(reads) && reads.length <= MOST_VERSIONS && reads.every(isCount) && { reads }),
     };
   } catch {
     return null;

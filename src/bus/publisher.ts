@@ -3,13 +3,19 @@
  * with the next number, repeated until the server has it. While there is no bus, the collector goes on judging and what it
  * tells waits here; where that becomes too much it is dropped, and all that is held is told anew once the bus is back.
  */
-import { jetstream } from '@nats-io/jetstream';
-import { type CaseEvent, encodeCaseMessage } from './case-event.ts';
+import type { JudgedChange } from '../registry/judged-change.ts';
+import { type CaseEvent, encodeCaseMessage, OLDEST } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
-import { judgedSubject, partitionOf } from './subjects.ts';
+import { openStore, type Store } from './storing.ts';
+import { inboxOf, judgedSubject, partitionOf } from './subjects.ts';
 
-/** Changes in one message: an engine takes each message in one transaction. */
-const AT_ONCE = 64;
+/**
+ * Changes in one message: an engine takes each message in one transaction. What is told while one is under way goes into the
+ * next, so that messages are the longer the more there is to tell.
+ */
+const AT_ONCE = 256;
+/** Octets of a message, reckoned from its texts and paths: well below what a server takes (max_payload, 1 MiB if it is not set). */
+const MOST_OCTETS = 256 * 1024;
 /** Changes that may wait while there is no bus. */
 const MOST_SPOOLED = 500_000;
 /** Milliseconds until a message that was not acknowledged is sent again. */
@@ -27,6 +33,8 @@ export interface PublisherOptions {
   /** Is told of each change how long it took from being told to being in the stream, ms. */
   readonly took?: (milliseconds: number) => void;
   readonly mostSpooled?: number;
+  /** The version that all who read understand, asked of each message; left out: the oldest. */
+  readonly version?: () => number;
 }
 
 export interface PublisherReport {
@@ -57,6 +65,7 @@ export interface Publisher {
 interface Waiting {
   readonly event: CaseEvent;
   readonly changes: number;
+  readonly octets: number;
   readonly done: () => void;
   /** Monotonic ms. */
   readonly told: number;
@@ -64,6 +73,7 @@ interface Waiting {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { bus, partitions, life, resync, log, took = () => {}, mostSpooled = MOST_SPOOLED } = options;
+  const { version = () => OLDEST } = options;
   const lanes = Array.from({ length: partitions }, () => ({ queue: [] as Waiting[], sequence: 0, busy: false }));
   let waiting = 0;
   let published = 0;
@@ -73,12 +83,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let owing = false;
   let trouble = '';
   let closed = false;
+  let opened: Store | null = null;
 
   function add(partition: number, event: CaseEvent): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const changes = event.what === 'judged' ? event.changes.length : 1;
     waiting += changes;
-    lanes[partition]!.queue.push({ event, changes, done: resolve, told: performance.now() });
+    lanes[partition]!.queue.push({ event, changes, octets: octetsOf(event), done: resolve, told: performance.now() });
     void pump(partition);
     return promise;
   }
@@ -88,25 +99,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (lane.busy || closed) return;
     lane.busy = true;
     try {
-      const js = jetstream(await bus.ready);
+      const nc = await bus.ready;
+      opened ??= openStore(nc, inboxOf(bus.machine));
+      const store = opened;
       while (lane.queue.length > 0 && !closed) {
         const taken: Waiting[] = [];
-        let changes = 0;
+        let [changes, octets] = [0, 0];
         for (const one of lane.queue) {
-          if (taken.length > 0 && changes + one.changes > AT_ONCE) break;
+          const fits = changes + one.changes <= AT_ONCE && octets + one.octets <= MOST_OCTETS;
+          if (taken.length > 0 && !fits) break;
           taken.push(one);
           changes += one.changes;
+          octets += one.octets;
         }
         lane.queue.splice(0, taken.length);
         lane.sequence++;
         const { sequence } = lane;
-        const body = encodeCaseMessage({ life, sequence, events: taken.map(({ event }) => event) });
+        const message = { life, sequence, events: taken.map(({ event }) => event) };
         const subject = judgedSubject(bus.machine, partition);
         const msgID = `${bus.machine}/${partition}/${life}/${sequence}`;
         // The same message until the server has it: those behind it wait, so that none overtakes.
         for (;;)
           try {
-            await js.publish(subject, body, { msgID, timeout: ACK });
+            await store(subject, encodeCaseMessage(message, version()), msgID, ACK);
             break;
           } catch (error) {
             if (closed) return;
@@ -160,8 +175,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const told: Promise<void>[] = [];
     const parts = Map.groupBy(event.changes, ({ prefix }) => partitionOf(prefix, partitions));
     for (const [partition, changes] of parts)
-      for (let i = 0; i < changes.length; i += AT_ONCE)
-        told.push(add(partition, { what: 'judged', changes: changes.slice(i, i + AT_ONCE) }));
+      for (const some of inPieces(changes)) told.push(add(partition, { what: 'judged', changes: some }));
     return told;
   }
 
@@ -188,4 +202,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
       clearInterval(timer);
     },
   };
+}
+
+/** About so many octets is an event in a message. */
+const octetsOf = (event: CaseEvent): number =>
+  event.what === 'judged'
+    ? event.changes.reduce((sum, change) => sum + octetsOfChange(change), 0)
+    : JSON.stringify(event).length;
+/** Names and numbers of a change are some hundred octets; an AS number is eleven. */
+const octetsOfChange = ({ ground, path }: JudgedChange): number =>
+  500 + ground.length * 2 + path.reduce<number>((sum, one) => sum + (Array.isArray(one) ? one.length + 1 : 1), 0) * 11;
+
+/** Changes of one event each, so many that they fit into a message. */
+function* inPieces(changes: readonly JudgedChange[]): Generator<readonly JudgedChange[]> {
+  let some: JudgedChange[] = [];
+  let octets = 0;
+  for (const change of changes) {
+    const its = octetsOfChange(change);
+    if (some.length > 0 && (some.length >= AT_ONCE || octets + its > MOST_OCTETS)) {
+      yield some;
+      [some, octets] = [[], 0];
+    }
+    some.push(change);
+    octets += its;
+  }
+  if (some.length > 0) yield some;
 }

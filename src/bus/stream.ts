@@ -14,7 +14,7 @@ import {
 import { nanos } from '@nats-io/transport-node';
 import { type CaseMessage, decodeCaseMessage } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
-import { ALL_JUDGED, machineOf, partitionSubject, STREAM } from './subjects.ts';
+import { ALL_JUDGED, machineOf, partitionSubject, routerIdOf, STREAM } from './subjects.ts';
 
 /** Octets that the stream may hold; beyond, nothing more is taken, and collectors wait. */
 const MOST_OCTETS = 2 ** 30;
@@ -27,8 +27,12 @@ const KNOWN = 120_000;
 const ACK_WAIT = 5_000;
 /** Messages under way to an engine. */
 const UNDER_WAY = 512;
-/** Messages that are taken in at one time. */
-const AT_ONCE = 4;
+/**
+ * What is taken in at one time, of messages and of changes in them: one message where none waits, for it was not waited for, and
+ * the more of them the more wait, so that they cost one transaction.
+ */
+const AT_ONCE = 64;
+const CHANGES_AT_ONCE = 256;
 const AGAIN = 500;
 /** How often the server is asked how much waits. Milliseconds. */
 const LOOK = 3_000;
@@ -54,6 +58,8 @@ export interface Backlog {
   readonly oldest: number;
   /** Why it cannot be read, in words; '': it can. */
   readonly trouble: string;
+  /** Collectors, by name on the bus, whose messages are left alone: they are of a version that is not known here. */
+  readonly held: ReadonlyMap<string, number>;
 }
 
 export interface PartitionReader {
@@ -94,6 +100,11 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   /** When the oldest message that is here came into the stream, by that clock. */
   let oldest: number | null = null;
   let waiting: number | null = null;
+  /**
+   * Collectors of which a message is of a version that is not known here. It is not acknowledged, and none behind it is, so
+   * that a newer program finds all of them in their order. Those of others go on.
+   */
+  const held = new Map<string, number>();
   const stopped = read();
   const looking = setInterval(() => void look(), LOOK);
   looking.unref();
@@ -161,14 +172,34 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   async function takeAll(from: ConsumerMessages): Promise<void> {
     let queue: JsMsg[] = [];
     let failed: unknown = null;
-    let taking: Promise<void> | null = null;
+    let busy = false;
+    let taking = Promise.resolve();
+    /** Takes from the queue what goes into one transaction. */
+    const next = () => {
+      const some: JsMsg[] = [];
+      const of: Incoming[] = [];
+      let changes = 0;
+      let looked = 0;
+      while (looked < queue.length && some.length < AT_ONCE && changes < CHANGES_AT_ONCE) {
+        const one = queue[looked++]!;
+        const read = incomingOf(one);
+        if (read === 'held') continue;
+        some.push(one);
+        if (read === null) continue;
+        of.push(read);
+        changes += changesIn(read.message);
+      }
+      queue = queue.slice(looked);
+      return { some, of };
+    };
     const work = async () => {
+      busy = true;
       while (queue.length > 0 && failed === null && !closed) {
-        const some = queue.slice(0, AT_ONCE);
-        queue = queue.slice(some.length);
+        const { some, of } = next();
+        if (some.length === 0) continue;
         oldest = some[0]!.time.getTime();
         try {
-          await take(some.flatMap(one => incomingOf(one)));
+          await take(of);
           for (const one of some) {
             one.ack();
             if (serverTime !== null) took(Math.max(0, serverTime() - one.time.getTime()));
@@ -178,12 +209,12 @@ export function readPartition(options: ReaderOptions): PartitionReader {
           await from.close();
         }
       }
-      taking = null;
+      busy = false;
       if (queue.length === 0) oldest = null;
     };
     for await (const one of from) {
       queue.push(one);
-      taking ??= work();
+      if (!busy) taking = work();
       if (queue.length >= UNDER_WAY) await taking;
       if (failed !== null) break;
     }
@@ -191,20 +222,27 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     if (failed !== null) throw failed;
   }
 
-  function incomingOf(one: JsMsg): Incoming[] {
+  /** Null: it is not believed. `held`: it is left in the stream. */
+  function incomingOf(one: JsMsg): Incoming | 'held' | null {
     const collector = machineOf(one.subject);
+    if (collector !== null && held.has(collector)) return 'held';
     const message = decodeCaseMessage(one.data);
-    if (collector !== null && typeof message !== 'string') return [{ collector, message }];
-    // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
-    bus.refused.count('judged', collector, typeof message === 'string' ? message : 'its name is no router id');
-    return [];
+    if (collector === null || typeof message === 'string') {
+      // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
+      bus.refused.count('judged', collector, typeof message === 'string' ? message : 'its name is no router id');
+      return null;
+    }
+    if (!('version' in message)) return { collector, message };
+    held.set(collector, message.version);
+    log('error', heldWords(partition, collector, message.version));
+    return 'held';
   }
 
   return {
     backlog: () => ({
       waiting,
       oldest: oldest === null || serverTime === null ? 0 : Math.max(0, Math.round(serverTime() - oldest)),
-      trouble,
+      ...{ trouble, held },
     }),
     async close() {
       closed = true;
@@ -234,3 +272,10 @@ async function madeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>,
     return (await manager.streams.add(wanted)).created;
   }
 }
+
+const changesIn = ({ events }: CaseMessage): number =>
+  events.reduce((sum, event) => sum + (event.what === 'judged' ? event.changes.length : 1), 0);
+
+/** For the log and `show status`. */
+export const heldWords = (partition: number, collector: string, version: number): string =>
+  `partition ${partition}: what collector ${routerIdOf(collector)} tells is left in the stream: it is of version ${version}, which this program does not know; upgrade the machines with cases`;

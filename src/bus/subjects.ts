@@ -39,3 +39,6 @@ export function partitionOf(prefix: string, partitions: number): number {
   for (let i = 0; i < prefix.length; i++) hash = Math.imul(hash ^ prefix.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % partitions;
 }
+
+/** What a machine subscribes below for answers: the server lets each have its own only. */
+export const inboxOf = (machine: string): string => `_INBOX.${machine}`;

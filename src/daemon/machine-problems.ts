@@ -1,5 +1,6 @@
 /** What is to be said of the machines on the bus, as one of them hears them. */
 import type { Machine } from '../bus/presence.ts';
+import { type Backlog, heldWords } from '../bus/stream.ts';
 import { routerIdOf } from '../bus/subjects.ts';
 
 /** A clock that differs by more is a problem: times of cases are those of the collector, and are believed. Milliseconds. */
@@ -19,6 +20,14 @@ export function machineProblems(machines: readonly Machine[]): string[] {
     ];
   });
 }
+
+/** What partitions here leave in the stream, for it is of a version that is not known here. */
+export const heldProblems = (
+  partitions: ReadonlyMap<number, { readonly backlog: () => Pick<Backlog, 'held'> | null }>,
+): string[] =>
+  [...partitions].flatMap(([partition, one]) =>
+    [...(one.backlog()?.held ?? [])].map(([collector, version]) => heldWords(partition, collector, version)),
+  );
 
 /** `12 s ahead of ours`; `ahead` in ms. */
 const clockWords = (ahead: number): string =>

@@ -4,9 +4,9 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
-import type { CaseEvent } from '../bus/case-event.ts';
+import { type CaseEvent, VERSIONS } from '../bus/case-event.ts';
 import { type Bus, openBus } from '../bus/connection.ts';
-import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
+import { type Alive, openPresence, type Presence, versionFor } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
@@ -25,7 +25,7 @@ import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
-import { machineProblems } from './machine-problems.ts';
+import { heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { namesOf, partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
@@ -224,14 +224,17 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     return {
       ...(await parts.self()),
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
-      ...{ partitions: here, ...behindOf(here, running()) },
+      ...{ partitions: here, ...behindOf(here, running()), reads: VERSIONS },
       counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
     };
   }
 
   function joinBus(to: Bus): void {
     const made = agreed.known.then(partitions =>
-      createPublisher({ bus: to, partitions, life: started, resync: retell, took: took('publish'), log }),
+      createPublisher({
+        ...{ bus: to, partitions, life: started, resync: retell, took: took('publish'), log },
+        version: () => versionFor(presence?.machines() ?? []),
+      }),
     );
     publisher = createTeller({ publisher: made, retell, log });
     leaving.push(() => publisher?.close(LAST_WORDS));
@@ -334,6 +337,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...(publisher?.problems() ?? []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
+      ...heldProblems(running()),
     ],
     close: () => closeAll(closers),
   };

@@ -1,8 +1,9 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
 import type { Bus } from '../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../src/bus/publisher.ts';
 import { type Incoming, type PartitionReader, readPartition } from '../../src/bus/stream.ts';
-import { partitionOf } from '../../src/bus/subjects.ts';
+import { judgedSubject, partitionOf, STREAM } from '../../src/bus/subjects.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
 import { busTo, type Nats, natsServer } from './nats.ts';
@@ -27,7 +28,10 @@ describe('bus/stream', () => {
     closers.push(() => made.close());
     return made;
   };
-  const publisher = (machine: string, more: { mostSpooled?: number; resync?: () => void } = {}): Publisher => {
+  const publisher = (
+    machine: string,
+    more: { mostSpooled?: number; resync?: () => void; version?: () => number } = {},
+  ): Publisher => {
     const made = createPublisher({
       ...{ bus: bus(machine), partitions: PARTITIONS, life: Date.now(), resync: () => {}, log: () => {} },
       ...more,
@@ -89,6 +93,53 @@ describe('bus/stream', () => {
     expect(sorted(read.get('10-0-0-1'))).to.deep.equal(upTo(700));
     expect(sorted(read.get('10-0-0-2'))).to.deep.equal(upTo(300));
     expect(a.report()).to.include({ waiting: 0, dropped: 0 });
+  });
+
+  it('leaves in the stream what is of a version that is not known, and what is behind it', async () => {
+    const [newer, other] = [bus('10-0-4-1'), publisher('10-0-4-2')];
+    const partition = partitionOf(judgedChange(1).prefix, PARTITIONS);
+    const nc = await newer.ready;
+    const put = (sequence: number, v: number) =>
+      nc.publish(
+        judgedSubject('10-0-4-1', partition),
+        JSON.stringify({ v, life: 1, sequence, events: [{ what: 'registry' }] }),
+      );
+    const got: string[] = [];
+    const take = async (messages: readonly Incoming[]) => {
+      for (const { collector, message } of messages) got.push(`${collector} ${message.sequence}`);
+    };
+    const first = reader(partition, take);
+    for (const [sequence, version] of [1, 200, 1].entries()) put(sequence + 1, version);
+    await nc.flush();
+    await other.tell({ what: 'judged', changes: [judgedChange(1)] });
+    await until('the other one is read', () => got.includes('10-0-4-2 1'));
+    await until('it is held', () => first.backlog().held.get('10-0-4-1') === 200);
+    put(4, 1);
+    await other.tell({ what: 'judged', changes: [judgedChange(1)] });
+    await until('the other one goes on', () => got.includes('10-0-4-2 2'));
+    await first.close();
+    expect(got.filter(one => one.startsWith('10-0-4-1'))).to.deep.equal(['10-0-4-1 1']);
+    expect(first.backlog().trouble).to.equal('');
+    const second = reader(partition, take);
+    await until('the next one holds it too', () => second.backlog().held.size === 1);
+    expect(got.filter(one => one.startsWith('10-0-4-1'))).to.deep.equal(['10-0-4-1 1']);
+    await second.close();
+    // What a newer program would find: all three, in their order.
+    const { streams } = await jetstreamManager(nc);
+    const kept = await streams.info(STREAM, { subjects_filter: judgedSubject('10-0-4-1', partition) });
+    expect(kept.state.subjects).to.deep.equal({ [judgedSubject('10-0-4-1', partition)]: 3 });
+    await streams.purge(STREAM, { filter: judgedSubject('10-0-4-1', partition) });
+  });
+
+  it('is told in the version that is asked for with each message', async () => {
+    let version = 2;
+    const a = publisher('10-0-5-1', { version: () => version });
+    const read = readAll();
+    await tell(a, 1, 300);
+    version = 1;
+    await tell(a, 301, 10);
+    await until('all is read', () => (read.get('10-0-5-1')?.length ?? 0) >= 310);
+    expect(sorted(read.get('10-0-5-1'))).to.deep.equal(upTo(310));
   });
 
   it('gives what one reader had in hand to the next one at once', async () => {

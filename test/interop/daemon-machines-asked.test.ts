@@ -1,8 +1,24 @@
 import { expect } from 'chai';
-import type { MachineRouteRow, MachineSummaryRow, SilentRow } from '../../src/control/machine-rows.ts';
+import { aliveSubject, askSubject, judgedSubject, machineName } from '../../src/bus/subjects.ts';
+import type {
+  MachineDetail,
+  MachineRouteRow,
+  MachineSummaryRow,
+  PartitionRow,
+  SilentRow,
+} from '../../src/control/machine-rows.ts';
+import { busTo } from '../bus/nats.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import type { Intertrackd } from './intertrackd.ts';
-import { feedStatements, MACHINES_PORT, machinesOf, prefixOf, type Shared, sharedServers } from './machines.ts';
+import {
+  feedStatements,
+  MACHINES_PORT,
+  machinesOf,
+  OFFENDER,
+  prefixOf,
+  type Shared,
+  sharedServers,
+} from './machines.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
 
 type Machine = Intertrackd & { readonly address: string };
@@ -83,6 +99,51 @@ probe tap1 { retention 1h; }`,
     const { stdout } = await osaka.itctl('reload');
     expect(stdout).to.not.contain('tap1');
     expect(await osaka.ask('show', 'probes')).to.deep.equal([]);
+  });
+
+  it('shows who has each partition, how far behind it is, and tells who comes and goes', async () => {
+    const partitions = () => osaka.ask('show', 'partition') as Promise<readonly PartitionRow[]>;
+    await until('all of them have a holder, and are read to the end', async () =>
+      (await partitions()).every(one => one.left > 0 && one.behind === 0),
+    );
+    const rows = await partitions();
+    expect(rows.map(({ partition, holder, self }) => [partition, holder, self])).to.deep.equal(
+      [0, 1, 2, 3].map(partition => [partition, tokyo.address, false]),
+    );
+    expect(rows[0]!.cursors.map(({ collector }) => collector).sort()).to.deep.equal(names());
+    const { stdout } = await tokyo.itctl('show', 'partition', '2');
+    expect(stdout).to.contain(`Holder:    ${tokyo.address} *`);
+    const { machines } = await tokyo.status();
+    expect(machines).to.deep.include({ up: true, known: 2, missed: [], partitions: [0, 1, 2, 3], dropped: 0 });
+  });
+
+  it('believes nothing that cannot be read, says so, and opens cases all the same', async () => {
+    // With the credentials of one of them, which this server does not ask for.
+    const hostile = busTo(shared.nats, machineName(osaka.address));
+    const nc = await hostile.ready;
+    const deep = `{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    for (let partition = 0; partition < 4; partition++) {
+      nc.publish(judgedSubject(hostile.machine, partition), deep);
+      nc.publish(judgedSubject(hostile.machine, partition), '{"v":1,"life":253402300799999,"sequence":1,"events":[]}');
+    }
+    nc.publish(aliveSubject(hostile.machine), '{"version":"\u001b[2J"}');
+    nc.publish(askSubject(machineName(tokyo.address)), deep);
+    await nc.flush();
+    const detail = async () =>
+      ((await tokyo.ask('show', 'collector', osaka.address)) as readonly MachineDetail[])[0]!.refused;
+    await until('it is refused', async () => {
+      const rows = await detail();
+      return rows.length === 2 && rows.some(({ what, times }) => what === 'judged' && times >= 4);
+    });
+    const { problems } = await tokyo.status();
+    expect(problems.join('\n'))
+      .to.contain(`what ${osaka.address} judged: v: an object is a version that is not known here`)
+      .and.to.contain(`what ${osaka.address} says of itself: it cannot be read`)
+      .and.to.contain('a question of some machine: it is no question');
+    // A life at the end of the years was believed; the true daemon's is again, for it is the one that is heard.
+    feeds[1]!.announce([prefixOf(3)], 64497, 64511, OFFENDER);
+    await until('its case is there', async () => (await tokyo.cases()).some(({ prefix }) => prefix === prefixOf(3)));
+    await hostile.close();
   });
 
   it('says who does not answer, and why, and shows what the others say', async () => {
