@@ -6,6 +6,11 @@ import { type Bus, wordsOf } from './connection.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
 const EVERY = 1_000;
+/**
+ * A collector that is busy, with a table that is loading, does not say in time how it fares. It is asked once, and for so long
+ * the machine goes on telling what it knew: its peers are not out of sight for that. Milliseconds.
+ */
+const SLOW = 30_000;
 /** A machine that has said nothing for so long is missed. Milliseconds. */
 export const MISSED = 5_000;
 /** Machines that are remembered; octets of what one says. */
@@ -137,9 +142,11 @@ export interface PresenceOptions {
   /** A machine is missed, or is there (again). */
   readonly onChange: (machine: string, missed: boolean) => void;
   readonly now?: () => number;
+  /** How often it is told, ms; left out: every second. */
+  readonly every?: number;
 }
 
-export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOptions): Presence {
+export function openPresence({ bus, self, onChange, now = Date.now, every = EVERY }: PresenceOptions): Presence {
   const known = new Map<string, Known>();
   let subscription: Subscription | null = null;
   let connection: NatsConnection | null = null;
@@ -194,7 +201,7 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
     if (!closed) bus.refused.count('alive', null, `no machine is heard any more: ${wordsOf(error)}`);
   });
 
-  const timer = setInterval(async () => {
+  const timer = setInterval(() => {
     if (!bus.up) {
       listening = null;
       return;
@@ -208,13 +215,35 @@ export function openPresence({ bus, self, onChange, now = Date.now }: PresenceOp
         known.set(machine, { ...one, missed: true });
         onChange(machine, true);
       }
+    void tell();
+  }, every);
+
+  /** What was said last, and when it was known, monotonic ms. */
+  let said: { readonly alive: Alive; readonly at: number } | null = null;
+  let asking = false;
+  function publish(alive: Alive): void {
+    if (closed) return;
     try {
-      const alive = await self();
-      if (!closed) connection?.publish(aliveSubject(bus.machine), JSON.stringify(alive));
+      connection?.publish(aliveSubject(bus.machine), JSON.stringify(alive));
     } catch {
-      // The connection has just gone, or the daemon is ending.
+      // The connection has just gone.
     }
-  }, EVERY);
+  }
+  async function tell(): Promise<void> {
+    if (asking) {
+      if (said !== null && performance.now() - said.at < SLOW) publish({ ...said.alive, time: now() });
+      return;
+    }
+    asking = true;
+    try {
+      said = { alive: await self(), at: performance.now() };
+      publish(said.alive);
+    } catch {
+      // The daemon is ending.
+    } finally {
+      asking = false;
+    }
+  }
 
   return {
     machines: () =>

@@ -90,6 +90,10 @@ interface Piece {
   readonly one: Entry;
 }
 
+/** True when a daemon that runs goes on as it is: it has opened what this is about. */
+export const isOfStart = ({ section, words }: Pick<ConfigChange, 'section' | 'words'>): boolean =>
+  section === 'state' || section === 'socket' || /^machines: (bus nats|store postgresql) /.test(words);
+
 /** What has to be done to come from one configuration to the other, in the order of the language. Empty when nothing. */
 export function diffConfig(before: Config, after: Config): ConfigChange[] {
   const old = new Map(pieces(before).map(piece => [piece.key, piece]));

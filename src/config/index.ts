@@ -1,5 +1,5 @@
 /** The face of the configuration language: reading, checking, printing and comparing. The tree is in tree.ts. */
-export { type ConfigChange, diffConfig, type Section } from './diff.ts';
+export { type ConfigChange, diffConfig, isOfStart, type Section } from './diff.ts';
 export { type Loaded, loadConfig, parseConfig } from './parse.ts';
 export { printConfig } from './print.ts';
 export type { Risk } from './risks.ts';

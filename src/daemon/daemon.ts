@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
-import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
+import { diffConfig, formatErrors, isOfStart, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
@@ -334,7 +334,7 @@ export async function startDaemon({
       if (touches('rpki')) roas.reconfigured();
       rpki.reload(config.rpki);
       const words = changes.map(change =>
-        ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
+        isOfStart(change) ? `${change.words} (in force at the next start)` : change.words,
       );
       for (const line of words) log('info', `reload: ${line}`);
       if (words.length === 0) log('info', 'reload: nothing has changed');

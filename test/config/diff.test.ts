@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { diffConfig, formatErrors, parseConfig } from '../../src/config/index.ts';
+import { diffConfig, formatErrors, isOfStart, parseConfig } from '../../src/config/index.ts';
 
 const base = {
   router: 'router id 192.0.2.10; local as 64500; bgp listen;',
@@ -188,6 +188,17 @@ describe('config/diff', () => {
         ),
       ).to.deep.equal(changes),
     );
+
+  it('says what a daemon that runs takes up at its next start', () => {
+    const machines = (host: string, role: string) =>
+      read({ more: `${role} bus nats "nats://${host}"; store postgresql "postgres://u@${host}/it";` });
+    const changes = diffConfig(machines('127.0.0.1', 'role cases;'), machines('127.0.0.2', 'role collector;'));
+    expect(changes.map(one => `${one.words.split(' ')[1]} ${isOfStart(one)}`)).to.deep.equal([
+      'role false',
+      'bus true',
+      'store true',
+    ]);
+  });
 
   it('takes another password for a new session, and another limit for nothing', () => {
     const range = (statements: string) =>
