@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Identity } from './identity.ts';
+import type { Behind } from './own-open.ts';
 import { type Participation, signParticipation } from './participation.ts';
-import type { Behind } from './traceback.ts';
 
 /** How long a record is good, and how old it may be before a new one is made; ms. */
 const LIFE = 2 * 86_400_000;

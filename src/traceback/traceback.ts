@@ -1,5 +1,5 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
-import { MANAGERS, type Manager } from '../config/trace-sites-tree.ts';
+import { MANAGERS } from '../config/trace-sites-tree.ts';
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
@@ -8,37 +8,35 @@ import { createAnswering } from './answering.ts';
 import { type Approvals, createApprovals, type KeptApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
-import type { BorderQuestion, Probes } from './btm.ts';
+import type { Probes } from './btm.ts';
 import { countCanaries } from './canaries.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createDoors } from './doors.ts';
 import { type CanaryStatus, type DrawingTimes, drawCanaries } from './drawing.ts';
 import { createFlooding } from './flooding.ts';
-import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
+import { createForeseeing, type Foreseeing } from './foreseeing.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
 import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook, measuredWords } from './honesty.ts';
 import { type Identity, sameTrust } from './identity.ts';
-import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import type { KeptCommitments } from './kept-commitments.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
+import { type Behind, openOf } from './own-open.ts';
 import { createOwnRecord } from './own-record.ts';
 import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import type { PeerStatus } from './peer-status.ts';
 import { createPeering, type Log, type Peering, type PeeringOptions } from './peering.ts';
-import { MAX_FLIGHT } from './policy.ts';
 import { createRefusals } from './refusals.ts';
-import { MAX_QUESTIONS } from './request.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { TLS, type Transport } from './transport.ts';
-import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
+import type { Open } from './wire.ts';
 
 /** Members that are no peers and may be connected at a time. */
 const MEMBERS_AT_ONCE = 1024;
@@ -83,15 +81,7 @@ export interface TracebackOptions {
   readonly transport?: Transport;
 }
 
-/** What stands behind an ITM, as OPEN and the participation record tell it. */
-export interface Behind {
-  readonly roles: readonly Manager[];
-  /** Seconds, and a share; null when not known, or not stated. */
-  readonly retention: number | null;
-  readonly coverage: number | null;
-}
-
-export interface Traceback {
+export interface Traceback extends Foreseeing {
   readonly startTrace: DPoint['startTrace'];
   /** Questions of others that wait for a person, or that one has decided on. */
   readonly approvals: Omit<Approvals, 'look'>;
@@ -103,10 +93,6 @@ export interface Traceback {
   policyOf(as: number): TracePeerConfig | null;
   /** ASes that might be asked: peers and members, whether there is a session or not. */
   askable(): number[];
-  /** What a trace would ask for packets that came in from these neighbours, null where that is not known; sends nothing. */
-  foresee(ingress: readonly number[] | null): Promise<Foresight>;
-  /** The same of packets, after this AS's own probes were asked; they have until `deadline`, ms since the epoch. */
-  foreseeTrace(question: BorderQuestion, deadline: number): Promise<TraceForesight>;
   /** Who takes part, and why each is believed. */
   believed(): BelievedRecord[];
   /** What was measured of other ASes. */
@@ -274,22 +260,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
-    const open = (): Open => ({
-      type: 'open',
-      version: VERSION,
-      least: LEAST_VERSION,
-      as,
-      hold: Math.round(timing.hold / 1000),
-      restart: Math.floor(timing.restart / 1000),
-      ...behind(),
-      methods: methods(),
-      epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
-      limits: {
-        questions: MAX_QUESTIONS,
-        flight: MAX_FLIGHT,
-        rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
-      },
-    });
+    const open = (): Open =>
+      openOf({ as, timing, behind: behind(), methods: methods() }, peerings.get(peer.as)?.config().rate ?? peer.rate);
     const told = { query, hear, up, refused };
     const wire = { identity: () => identity, transport, open, timing, clock, log };
     return createPeering({ config: peer, onDemand, ...wire, ...told });
@@ -325,14 +297,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
     askable,
-    foresee: ingress => foresee(itm.topology, latencyOf(), ingress),
-    async foreseeTrace(question, deadline) {
-      const { leaf, whither } = await itm.look(question, deadline);
-      const { verdict, reason, ingress, source } = leaf;
-      const here = { verdict, reason, ingress, source };
-      if (whither === 'nobody') return { here, ingress: [], groups: [], unasked: [] };
-      return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
-    },
+    ...createForeseeing(itm, latencyOf),
     believed: () => believedRecords(participants, identity, clock()),
     hints,
     tellAdjacency: adjacency.look,

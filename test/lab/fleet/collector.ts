@@ -43,6 +43,7 @@ export async function playCollector(
   let life = 0;
   let retold = 0;
   let retelling = false;
+  let tellings = 0;
   let alive: NodeJS.Timeout;
 
   const change = (peer: number, prefix: string, what: 'held' | 'gone'): JudgedChange => ({
@@ -68,10 +69,13 @@ export async function playCollector(
     retelling = true;
     await new Promise(resolve => setTimeout(resolve, RETELL));
     retelling = false;
+    const mine = ++tellings;
     const all = [...held.values()];
     void publisher.tell({ what: 'resync' });
     for (let i = 0; i < all.length; i += SLICE)
-      await publisher.tell({ what: 'judged', changes: all.slice(i, i + SLICE) });
+      if (mine === tellings) await publisher.tell({ what: 'judged', changes: all.slice(i, i + SLICE) });
+    // Who is asked once more meanwhile begins from the start.
+    if (mine !== tellings) return;
     await publisher.tell({ what: 'resynced', up: names, whole: names });
     retold++;
   }
