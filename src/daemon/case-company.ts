@@ -15,6 +15,8 @@ export interface CaseCompany {
   readonly reach?: Reach;
   /** Which of the books that share the cases this is; left out: the only one. */
   readonly place?: BookPlace;
+  /** The scope that sends summaries of all books; left out: this one sends its own. */
+  readonly summaries?: string;
   /** The domain of Message-IDs, the same at all machines that send of the cases; left out: this machine's name. */
   readonly mailDomain?: string;
   /** Asks all books which incidents cases are of; left out: there is no other book. */

@@ -4,12 +4,13 @@ import { type Backlog, readPartition } from '../bus/stream.ts';
 import { partitionOf } from '../bus/subjects.ts';
 import { isMember } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
-import { createOutbox, type Outbox } from '../notify/outbox.ts';
+import type { Outbox } from '../notify/outbox.ts';
 import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
 import { type CaseFeed, createCaseFeed } from './case-feed.ts';
 import type { CaseParts } from './case-house.ts';
 import { type CasesOfStore, openCases } from './cases.ts';
+import { leasedOutbox } from './leased-outbox.ts';
 import type { Log } from './log.ts';
 import type { Tenant, Tenure } from './partitions.ts';
 import { noteAgain } from './sent-again.ts';
@@ -46,8 +47,6 @@ export interface CasePartitionParts extends CaseParts {
   readonly log: Log;
 }
 
-/** How long a conversation under way may go on when the partition is given up. Milliseconds. */
-const GRACE = 1_000;
 /** A collector that was asked for all that it holds and has not begun to tell it is asked again. Milliseconds. */
 const ASK_AGAIN = 3_000;
 
@@ -58,14 +57,8 @@ const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
 export async function openCasePartition(parts: CasePartitionParts): Promise<CasePartition> {
   const { bus, replicas, partition, partitions, store, deliveries, tenure, askResync, lifeOf, log } = parts;
   const { registry, config, ground, company, told } = parts;
-  const outbox = createOutbox({
-    ...{ store, notify: config().notify, log, told, grace: GRACE, may: tenure.sure },
-    ledger: {
-      // Only the holder of the lease can write this, and it may have taken so long that there is another one by now.
-      begin: async ({ id }, time) =>
-        tenure.sure() && (await deliveries.begin(id, time).catch(() => false)) && tenure.sure(),
-      sent: deliveries.sent,
-    },
+  const outbox = leasedOutbox({
+    ...{ store, notify: config().notify, log, told, deliveries, tenure },
     again: record => noteAgain(cases, record),
   });
   const place = { place: partition, books: partitions };

@@ -2,7 +2,6 @@
  * Where cases, database and outbox meet: what the case book changes is written together with the notices it causes, in
  * one transaction, and only then sent. A database that cannot write (disk full) loses nothing: the changes wait, in order.
  */
-import { hostname } from 'node:os';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
@@ -27,6 +26,7 @@ import type { CaseCompany } from './case-company.ts';
 import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import { createIncidentLinks, idsOf } from './incident-links.ts';
 import type { Log } from './log.ts';
+import { noticeSettingsOf } from './notice-settings.ts';
 
 export interface Cases {
   /**
@@ -108,6 +108,7 @@ export async function openCases(
     place,
     link,
     mailDomain,
+    summaries,
     lost: isLost = () => false,
   }: CaseCompany = {},
 ): Promise<CasesOfStore> {
@@ -137,15 +138,10 @@ export async function openCases(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
   );
   const open = () => [...cases.values()].filter(isOpen);
-  const noticeSettings = () => {
-    const { notify, watches, routerId } = settings();
-    return {
-      ...{ notify, watches, hostname: hostname(), routerName: routerId },
-      ...(mailDomain !== undefined && { mailDomain }),
-      ...{ apart: (place?.books ?? 1) > 1, ...(contacts && { contacts }) },
-    };
-  };
-  const telling = await openTelling({ store, settings: noticeSettings, caseOf: get, log }, stored);
+  const noticeSettings = () => noticeSettingsOf(settings(), { contacts, mailDomain });
+  const told = { store, settings: noticeSettings, caseOf: get, log };
+  const apart = summaries === undefined || place === undefined ? {} : { summaries: { scope: summaries, ...place } };
+  const telling = await openTelling({ ...told, ...apart }, stored);
   const watchers = caseWatchers();
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';

@@ -20,19 +20,24 @@ import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
 import { readAskedOrder } from './asked-order.ts';
-import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
+import type { CaseCompany } from './case-company.ts';
+import type { CaseHouse, CaseParts } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
+import { outboxFace } from './outbox-face.ts';
 import { namesOf, partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
+import { noteAgain } from './sent-again.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
 import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
+import { openSoleHolder, type SoleHolder } from './sole-holder.ts';
+import { openSummaries, type Summaries } from './summaries.ts';
 import { createTeller } from './teller.ts';
 
 export interface MachinesParts {
@@ -54,6 +59,8 @@ export interface MachinesParts {
   readonly onWork?: () => void;
 }
 
+/** The scope of summaries of what all partitions tell. */
+const SUMMARIES = 'summaries';
 /** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
 const LAST_WORDS = 3_000;
 
@@ -147,9 +154,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   let publisher: Publisher | null = null;
   let presence: Presence | null = null;
   let partitions: Partitions<CasePartition> | null = null;
+  let summaries: SoleHolder<Summaries> | null = null;
   let cases: SharedCases | null = null;
   let begin = async () => {};
   const running = (): ReadonlyMap<number, CasePartition> => partitions?.running() ?? new Map();
+
+  const outboxes = () => [...running().values(), ...[summaries?.running() ?? []].flat()].map(({ outbox }) => outbox);
 
   /** What is closed while everything can still be written. */
   const leaving: (() => void | Promise<void>)[] = [];
@@ -263,13 +273,16 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   /** Takes this machine's share of the cases. */
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
+    // The first machine decides for all, so that what follows a mail answers it whoever sends it.
+    const companyOf = async (): Promise<CaseCompany> => ({
+      ...{ ...caseParts.company, mailDomain: await database.agree('mail domain', hostname()) },
+      ...(count > 1 && { summaries: SUMMARIES }),
+    });
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log },
       async open(partition, scope, tenure) {
-        // The first machine decides for all, so that what follows a mail answers it whoever sends it.
-        const mailDomain = await database.agree('mail domain', hostname());
         const tenant = await openCasePartition({
-          ...{ ...caseParts, company: { ...caseParts.company, mailDomain }, bus, replicas: wanted?.replicas ?? 1 },
+          ...{ ...caseParts, company: await companyOf(), bus, replicas: wanted?.replicas ?? 1 },
           deliveries: openDeliveries(database, tenure.lease),
           ...{ partition, partitions: count, store: scope, tenure, askResync: resync.ask, log },
           lifeOf: collector => presence?.lifeOf(collector) ?? null,
@@ -280,6 +293,16 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       },
     });
     leaving.push(() => partitions?.close());
+    if (count === 1) return;
+    summaries = await openSoleHolder<Summaries>({
+      ...{ database, scope: SUMMARIES, log },
+      open: async (scope, tenure) =>
+        openSummaries({
+          ...{ ...caseParts, company: await companyOf(), store: scope, tenure, log },
+          ...{ deliveries: openDeliveries(database, tenure.lease), again: record => noteAgain(face, record) },
+        }),
+    });
+    leaving.push(() => summaries?.close());
   }
 
   return {
@@ -300,7 +323,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         if (shared.away() === null) await opening;
         else opening.catch((error: Error) => parts.onFatal(`the cases cannot be opened: ${error.message}`));
       };
-      return { cases: face, outbox: outboxFace(running), close: () => closeAll(leaving) };
+      return { cases: face, outbox: outboxFace(outboxes), close: () => closeAll(leaving) };
     },
     retold(message) {
       void tell(
@@ -362,28 +385,4 @@ const took =
 
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const one of closers.splice(0).reverse()) await one();
-}
-
-/** The outboxes of the partitions here as one. */
-function outboxFace(running: () => ReadonlyMap<number, CasePartition>): OutboxFace {
-  const all = () => [...running().values()].map(({ outbox }) => outbox);
-  return {
-    start: async () => {}, // each is started with its partition
-    configure(notify) {
-      for (const one of all()) one.configure(notify);
-    },
-    status() {
-      const each = all().map(one => one.status());
-      const sum = (of: 'waiting' | 'sending' | 'sent' | 'failed' | 'deferred') =>
-        each.reduce((total, one) => total + one[of], 0);
-      const oldest = each.flatMap(one => (one.oldest === null ? [] : [one.oldest]));
-      return {
-        ...{ waiting: sum('waiting'), sending: sum('sending'), sent: sum('sent') },
-        ...{ failed: sum('failed'), deferred: sum('deferred') },
-        more: each.some(one => one.more),
-        oldest: oldest.length === 0 ? null : Math.min(...oldest),
-        lastError: each.map(one => one.lastError).find(words => words !== '') ?? '',
-      };
-    },
-  };
 }

@@ -59,12 +59,12 @@ interface Held<T> {
  * A time by both clocks, ms: the one that nobody sets stands still while the machine is suspended, and the other can be set
  * back. What is too long ago by one of them is too long ago.
  */
-interface Moment {
+export interface Moment {
   readonly steady: number;
   readonly wall: number;
 }
-const moment = (): Moment => ({ steady: performance.now(), wall: Date.now() });
-const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
+export const moment = (): Moment => ({ steady: performance.now(), wall: Date.now() });
+export const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
 
 /** Looks in a row that found a partition free whose machine does not take it, until another one does. */
 const PATIENCE = 3;

@@ -14,8 +14,6 @@ export interface NoticeSettings extends MailNames {
   /** Tells which group a case's watches have. */
   readonly watches: readonly Pick<WatchConfig, 'name' | 'group'>[];
   readonly routerName: string;
-  /** Other outboxes tell of other cases, each by itself. */
-  readonly apart?: boolean;
   /** Contacts of an AS, as far as they are known now. */
   readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }

@@ -1,7 +1,8 @@
 /** When many cases begin at once: what is told of each, and what in one summary for all. */
 
-/** So many begins within a minute are told one by one. */
+/** So many begins within a minute are told one by one; where books share the cases, each its part of them, and so many. */
 export const STORM_BEGINS = 20;
+const BEGINS_OF_A_BOOK = 5;
 export const STORM_WINDOW = 60_000;
 /** What is not told one by one is summed up after so long. */
 export const SUMMARY_WAIT = 60_000;
@@ -12,7 +13,10 @@ export interface StormGauge {
   exceeds(now: number): boolean;
 }
 
-/** The gauge of one daemon. */
+/** How many each of several books tells one by one. */
+export const beginsOf = (books: number): number => Math.max(BEGINS_OF_A_BOOK, Math.ceil(STORM_BEGINS / books));
+
+/** The gauge of one book. */
 export function createStormGauge(most = STORM_BEGINS, window = STORM_WINDOW): StormGauge {
   let times: number[] = [];
   return {

@@ -114,7 +114,7 @@ function compose(
   event: 'storm' | 'storm-end',
   languages: readonly ('ja' | 'en')[],
   because: string | null,
-  options: Pick<NoticeSettings, 'hostname' | 'routerName' | 'apart'> & { readonly from: string | null },
+  options: Pick<NoticeSettings, 'hostname' | 'routerName'> & { readonly from: string | null },
 ): { readonly subject: string; readonly text: string } {
   const tag = event === 'storm' ? '[storm]' : '[resolved]';
   const critical = cases.some(one => one.critical) ? ' [critical]' : '';
@@ -131,7 +131,7 @@ function body(
   cases: readonly Case[],
   event: 'storm' | 'storm-end',
   because: string | null,
-  { hostname, routerName, from, apart = false }: Parameters<typeof compose>[4],
+  { hostname, routerName, from }: Parameters<typeof compose>[4],
   say: Wording,
 ): string {
   const incident = commonIncident(cases);
@@ -151,7 +151,6 @@ function body(
   return [
     ...hang('', say.summary(event, cases.length)),
     ...(incident === undefined ? [] : hang('', say.ofOneIncident(printable(incident)))),
-    ...(apart ? hang('', say.apart) : []),
     '',
     line(head),
     ...rows.map(line),

@@ -132,7 +132,6 @@ export const english: Wording = {
       : `${unit(count, 'case')} of those told in a summary are over: no peer holds these routes any more.`,
   ofOneIncident: incident =>
     `All of them are of incident ${incident}: "itctl show incident ${incident}" shows that with all its cases.`,
-  apart: 'Several machines share the cases: those of other partitions are told in mails of their own.',
   cutOff: prefix =>
     `All mail servers of the following addresses lie inside the affected prefix ${prefix}. Mail to them may not arrive as long as the case lasts; please tell these people in another way.`,
   test: 'This is a test. No route is concerned, and nothing needs to be done. It shows that notices of this InterTrack reach you.',

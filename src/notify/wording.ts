@@ -110,8 +110,6 @@ export interface Wording {
   summary(event: 'storm' | 'storm-end', count: number): string;
   /** All cases of a summary are of this incident. */
   ofOneIncident(incident: string): string;
-  /** Of a summary: other cases are told in others. */
-  readonly apart: string;
   /** That mail to these addresses may not get through, and why. */
   cutOff(prefix: string): string;
   /** All that a test notice has to say. */

@@ -32,6 +32,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'outbox.told': `SELECT case_id AS "caseId", event, min(created) AS first, max(created) AS last,
       max(CAST(substr(id, instr(id, event || '-') + length(event) + 1) AS INTEGER)) AS ordinal
     FROM outbox WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved') GROUP BY case_id, event`,
+  'owed.cases': `SELECT ${CASE} FROM cases WHERE id IN (SELECT case_id FROM owed) ORDER BY opened, id`,
   'owed.all': 'SELECT case_id AS "caseId", event, time FROM owed ORDER BY time, case_id',
   'told.open': `SELECT DISTINCT case_id AS "caseId" FROM told_by
     WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')`,

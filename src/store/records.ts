@@ -213,8 +213,14 @@ export type StoreWrite =
       readonly lastError: string;
       readonly doubt: number | null;
     }
-  /** Something is to be told of a case in a summary; it is there once. */
-  | { readonly op: 'owed.add'; readonly caseId: string; readonly event: OwedRecord['event']; readonly time: number }
+  /** Something is to be told of a case in a summary; it is there once. `owner`: the scope of a shared database that tells it. */
+  | {
+      readonly op: 'owed.add';
+      readonly caseId: string;
+      readonly event: OwedRecord['event'];
+      readonly time: number;
+      readonly owner?: string;
+    }
   | { readonly op: 'owed.done'; readonly caseId: string; readonly event: OwedRecord['event'] }
   /** A notice of the outbox speaks of this case too. */
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
@@ -302,8 +308,10 @@ export interface StoreReads {
   };
   /** Of cases that are not over. */
   'outbox.told': { readonly args: Record<never, never>; readonly row: ToldRecord };
+  /** The cases of these. */
+  'owed.cases': { readonly args: Record<never, never>; readonly row: CaseRecord };
   'owed.all': { readonly args: Record<never, never>; readonly row: OwedRecord };
-  /** Cases that are not over and that a summary has told of. */
+  /** Cases that are not over and that a summary has told of, or, of another scope, will. */
   'told.open': { readonly args: Record<never, never>; readonly row: { readonly caseId: string } };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   /** Traces in work, the latest first. */

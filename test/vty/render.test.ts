@@ -397,6 +397,7 @@ Case 2026-03-01-01: ongoing; acknowledged: called them`,
         ...{ summary: incidentSummary([CASE]), cases: [] },
         elsewhere: [
           { partition: 0, machine: '192.0.2.20', cases: 1 },
+          { partition: 1, machine: '192.0.2.20', cases: 3 },
           { partition: 3, machine: null, cases: 2 },
         ],
       },
@@ -409,7 +410,7 @@ Lasts:     00:10:00
 Offenders: AS64666
 Via:       AS64511
 Victims:   AS64500
-Elsewhere: 1 at 192.0.2.20 (partition 0), 2 at no machine now (partition 3): as the database has them
+Elsewhere: 4 at 192.0.2.20 (partition 0, 1); 2 at no machine now (partition 3): as the database has them
 
 no case`,
   ],

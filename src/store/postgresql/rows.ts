@@ -20,6 +20,8 @@ interface Owed {
   readonly caseId: string;
   readonly event: string;
   readonly time: number;
+  /** The scope that tells it; null: this one. */
+  readonly owner: string | null;
 }
 
 /** In this order, which is none for PostgreSQL: references between tables are looked at when all is done. */
@@ -83,8 +85,10 @@ const PARTS = {
       ['caseId', 'text'],
       ['event', 'text'],
       ['time', 'bigint'],
+      ['owner', 'text'],
     ],
-    `INSERT INTO owed (scope, case_id, event, time) SELECT mine.scope, row.* FROM mine, :rows
+    `INSERT INTO owed (scope, case_id, event, time)
+     SELECT coalesce(row.owner, mine.scope), row.caseid, row.event, row.time FROM mine, :rows
      ON CONFLICT (case_id, event) DO NOTHING`,
   ),
   'owed.done': part<Pick<Owed, 'caseId' | 'event'>>(
@@ -142,7 +146,9 @@ export function rowsOf(batch: readonly SharedWrite[]): {
       continue;
     }
     const { op, ...rest } = write;
-    const row = ('record' in rest ? { offender: null, ...rest, ...rest.record } : rest) as unknown as Row;
+    const row = ('record' in rest
+      ? { offender: null, ...rest, ...rest.record }
+      : { owner: null, ...rest }) as unknown as Row;
     if (write.op === 'owed.add' || write.op === 'owed.done') {
       const notice = `${row.caseId} ${row.event}`;
       if ((owed.get(notice) ?? op) !== op) {

@@ -55,8 +55,10 @@ const READS = {
   'outbox.told': `SELECT case_id AS "caseId", event, min(created) AS first, max(created) AS last,
       coalesce(max(CAST(substring(id from event || '-(\\d{1,9})') AS bigint)), 0) AS ordinal
     FROM outbox WHERE ${OPEN_HERE} GROUP BY case_id, event`,
+  'owed.cases': `SELECT ${CASE} FROM cases WHERE id IN (SELECT case_id FROM owed WHERE scope = :scope) ORDER BY opened, id`,
   'owed.all': 'SELECT case_id AS "caseId", event, time FROM owed WHERE scope = :scope ORDER BY time, case_id',
-  'told.open': `SELECT DISTINCT case_id AS "caseId" FROM told_by WHERE ${OPEN_HERE}`,
+  'told.open': `SELECT case_id AS "caseId" FROM told_by WHERE ${OPEN_HERE}
+    UNION SELECT case_id FROM owed WHERE event = 'begin' AND ${OPEN_HERE}`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE scope = :scope AND id = :id',
   'trace.work': `SELECT traces.id AS id, asked, traces.body AS body, trace_work.body AS work
     FROM trace_work JOIN traces USING (scope, id) WHERE scope = :scope ORDER BY asked DESC`,
@@ -87,7 +89,7 @@ type Alone = Exclude<
 const WRITES: Readonly<Record<Alone, string>> = {
   'outbox.update': `UPDATE outbox SET state = CASE state WHEN 'sent' THEN state ELSE :state END, attempts = :attempts,
     due = :due, last_error = :lastError, doubt = :doubt WHERE scope = :scope AND id = :id`,
-  'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (:scope, :caseId, :event, :time)
+  'owed.add': `INSERT INTO owed (scope, case_id, event, time) VALUES (coalesce(CAST(:owner AS text), :scope), :caseId, :event, :time)
     ON CONFLICT (case_id, event) DO NOTHING`,
   'owed.done': 'DELETE FROM owed WHERE scope = :scope AND case_id = :caseId AND event = :event',
   'cursor.forget': 'DELETE FROM cursors WHERE scope = :scope AND collector = :collector',

@@ -43,8 +43,15 @@ export function renderIncidents(rows: readonly IncidentSummary[], now: number): 
 }
 
 /** Where cases are that other machines have. */
-const place = ({ partition, machine, cases }: NonNullable<IncidentDetail['elsewhere']>[number]): string =>
-  `${cases} at ${machine ?? 'no machine now'} (partition ${partition})`;
+function places(elsewhere: NonNullable<IncidentDetail['elsewhere']>): string {
+  if (elsewhere.length === 0) return '';
+  const each = [...Map.groupBy(elsewhere, ({ machine }) => machine)].map(([machine, of]) => {
+    const cases = of.reduce((sum, one) => sum + one.cases, 0);
+    const partitions = of.map(({ partition }) => partition).join(', ');
+    return `${cases} at ${machine ?? 'no machine now'} (partition ${partitions})`;
+  });
+  return `${each.join('; ')}: as the database has them`;
+}
 
 /** `show incident ID`: what its cases have in common, and each of them. */
 export function renderIncident({ summary, cases, elsewhere = [] }: IncidentDetail, now: number): string[] {
@@ -58,7 +65,7 @@ export function renderIncident({ summary, cases, elsewhere = [] }: IncidentDetai
       ['Offenders', some(asns(summary.offenders), 16)],
       ['Via', some(asns(summary.upstreams), 16)],
       ['Victims', some(asns(summary.victims), 16)],
-      ['Elsewhere', elsewhere.length === 0 ? '' : `${elsewhere.map(place).join(', ')}: as the database has them`],
+      ['Elsewhere', places(elsewhere)],
     ]),
     '',
     ...renderCases(cases, now),

@@ -20,6 +20,8 @@ export interface Fault {
   heal(): Promise<void> | void;
   /** The hijack of the first prefix ends by the registry. */
   readonly registers?: true;
+  /** A collector reads what routers told meanwhile when it is healed: to it, that was then. */
+  readonly late?: true;
 }
 
 /** A machine with its ways out. */
@@ -203,7 +205,7 @@ export function faultsOf(world: World): readonly Fault[] {
   return [
     ...[...collectors.entries()].flatMap(([i, one]) => {
       const name = `collector ${i + 1}`;
-      return [killed(name, one), stopped(name, one), frozen(name, one.daemon)];
+      return [killed(name, one), stopped(name, one), { ...frozen(name, one.daemon), late: true as const }];
     }),
     ...[...engines.entries()].flatMap(([i, one]) => {
       const name = `engine ${i + 1}`;

@@ -183,7 +183,7 @@ for (let round = 0; round < ROUNDS; round++) {
   const until2 = performance.now() + PATIENCE;
   while (!isTold([...steady, flapping], 'end') && performance.now() < until2) await pause(50);
   const row: Row = {
-    ...{ fault: fault.name, doubtful: fault.doubtful === true, lasted: lasting, mine },
+    ...{ fault: fault.name, doubtful: fault.doubtful === true, late: fault.late === true, lasted: lasting, mine },
     ...{ told: Math.round(told), whole: Math.round(await whole) },
   };
   rows.push(row);

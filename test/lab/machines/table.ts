@@ -6,6 +6,8 @@ export interface Row {
   readonly fault: string;
   /** A mail may come twice by what was done. */
   readonly doubtful: boolean;
+  /** What was gone within the fault may be seen once more after it, and is a case of its own then. */
+  readonly late: boolean;
   readonly lasted: number;
   /** Prefixes of the round: four that stay, one that was gone within the fault, one that came and went and came. */
   readonly mine: readonly string[];
@@ -100,10 +102,10 @@ export function printTable(outcome: Outcome, facts: Readonly<Record<string, numb
   );
   const total = (field: keyof Judged, of: readonly (Judged & Row)[]) => of.reduce((sum, one) => sum + one[field], 0);
   const [aimed, others] = [judged.filter(one => one.doubtful), judged.filter(one => !one.doubtful)];
-  /** Prefixes that stayed hijacked, and have two cases all the same. */
-  const twice = judged.flatMap(({ mine }) =>
-    mine.slice(0, 5).filter(prefix => cases.filter(one => one.prefix === prefix).length > 1),
-  );
+  /** Prefixes that were hijacked once, and have two cases all the same. */
+  const isTwice = (prefix: string) => cases.filter(one => one.prefix === prefix).length > 1;
+  const twice = judged.flatMap(({ mine, late }) => mine.slice(0, late ? 4 : 5).filter(isTwice));
+  const seenLate = judged.filter(({ late, mine }) => late && isTwice(mine[4]!)).length;
   for (const prefix of twice) tellCases(prefix, cases);
   console.log(
     JSON.stringify({
@@ -111,6 +113,7 @@ export function printTable(outcome: Outcome, facts: Readonly<Record<string, numb
       prefixes: judged.reduce((sum, { mine }) => sum + mine.length, 0),
       cases: cases.length,
       casesTwice: twice.length,
+      seenLate,
       casesOpen: cases.filter(({ state }) => state !== 'resolved').length,
       mails: taken.length,
       lost: total('lost', judged),
