@@ -17,7 +17,7 @@ import type { Intertrackd } from '../../interop/intertrackd.ts';
 import { feedStatements, type Shared, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
 import { feedOf } from '../machines/feed.ts';
-import { casesTwice, mailsOf, mailsTwice, numberOption, textOption } from '../machines/told.ts';
+import { casesTwice, mailsTwice, mailsTwiceUnsaid, noticesOf, numberOption, textOption } from '../machines/told.ts';
 import { watchForms } from './forms.ts';
 import { startHijacks } from './hijacks.ts';
 import { type Program, programAt, thisProgram, thisRevision, usualRevision } from './program.ts';
@@ -233,7 +233,7 @@ async function round(number: number) {
   }
   const count = (of: (prefix: string) => number, is: (n: number) => boolean) =>
     hijacks.all.filter(({ prefix }) => is(of(prefix))).length;
-  const mails = (what: 'begin' | 'end') => (prefix: string) => mailsOf(shared.smtp, prefix, what);
+  const mails = (what: 'begin' | 'end') => (prefix: string) => noticesOf(shared.smtp, prefix, what);
   const found = {
     steps: rows.length,
     refused: rows.filter(({ refusal }) => refusal !== '').length,
@@ -247,6 +247,7 @@ async function round(number: number) {
     endsLost: count(mails('end'), n => n === 0),
     endsTwice: count(mails('end'), n => n > 1),
     mailsTwice: mailsTwice(shared.smtp),
+    twiceUnsaid: mailsTwiceUnsaid(shared.smtp),
     messagesLeft: left,
     ofVersion: forms.counts().slice(1),
     early: forms.early(),
@@ -289,7 +290,7 @@ const wrong = [
   'beginsTwice',
   'endsLost',
   'endsTwice',
-  'mailsTwice',
+  'twiceUnsaid',
   'messagesLeft',
 ];
 const bad = [...wrong.filter(name => sums[name] !== 0), ...(sums.cases === sums.hijacks ? [] : ['cases'])];
