@@ -35,7 +35,7 @@ const EACH = 6;
 /** How long a fault lasts, ms, at least and at most. */
 const [LEAST, MOST] = [500, 9_000];
 /** Rounds begin so far apart at least, ms: more than twenty begins a minute would be told in one summary. */
-const APART = 20_000;
+const APART = 30_000;
 /** How long all may take to be told after a fault is healed, ms. */
 const PATIENCE = 120_000;
 
