@@ -33,6 +33,8 @@ const UNDER_WAY = 512;
  */
 const AT_ONCE = 64;
 const CHANGES_AT_ONCE = 256;
+/** Messages that are left in the stream for a program that can read them: well below those under way. */
+const MOST_LEFT = 256;
 const AGAIN = 500;
 /** How often the server is asked how much waits. Milliseconds. */
 const LOOK = 3_000;
@@ -105,6 +107,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
    * that a newer program finds all of them in their order. Those of others go on.
    */
   const held = new Map<string, number>();
+  /** Messages of theirs that are left in the stream, by their numbers there. */
+  const left = new Set<number>();
   const stopped = read();
   const looking = setInterval(() => void look(), LOOK);
   looking.unref();
@@ -225,7 +229,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   /** Null: it is not believed. `held`: it is left in the stream. */
   function incomingOf(one: JsMsg): Incoming | 'held' | null {
     const collector = machineOf(one.subject);
-    if (collector !== null && held.has(collector)) return 'held';
+    if (collector !== null && held.has(collector)) return hold(one, collector);
     const message = decodeCaseMessage(one.data);
     if (collector === null || typeof message === 'string') {
       // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
@@ -235,6 +239,20 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     if (!('version' in message)) return { collector, message };
     held.set(collector, message.version);
     log('error', heldWords(partition, collector, message.version));
+    return hold(one, collector);
+  }
+
+  /**
+   * Leaves a message in the stream. What is left counts among those under way, of which the server gives no more than it may:
+   * beyond a number they are let go, so that those of others still come. What they said is told anew once they are read.
+   */
+  function hold(one: JsMsg, collector: string): 'held' | null {
+    if (left.has(one.seq)) return 'held';
+    if (left.size >= MOST_LEFT) {
+      bus.refused.count('judged', collector, `it is of version ${held.get(collector)}, or behind one that is`);
+      return null;
+    }
+    left.add(one.seq);
     return 'held';
   }
 

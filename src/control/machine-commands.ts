@@ -3,6 +3,7 @@ import type { Call, Command } from './commands.ts';
 import type { MachineDetail } from './machine-rows.ts';
 
 const ALONE = 'This machine is alone: no `bus nats` is configured.';
+const UNHEARD = 'No machine is heard: the bus is not there, see `show status`.';
 const UNSHARED = 'The cases are those of this machine alone: no `store postgresql` is configured.';
 
 /** The words of `show route PREFIX` that an answer of all machines may be narrowed by. */
@@ -39,7 +40,9 @@ export const MACHINE_COMMANDS: readonly Command[] = [
     async run({ daemon, row, note }) {
       const machines = await daemon.machines();
       for (const one of machines) await row(one);
-      if (machines.length === 0) note(ALONE);
+      // A machine hears itself over the bus as it hears the others.
+      const onBus = machines.length === 0 && (await daemon.status()).machines !== undefined;
+      if (machines.length === 0) note(onBus ? UNHEARD : ALONE);
     },
   },
   {

@@ -91,6 +91,7 @@ const REMIND_TICK = 5_000;
 const WRITE_RETRY = 1_000;
 /** Changes in one transaction: their mails take some milliseconds to write. */
 const AT_ONCE = 16;
+const SHARED_AT_ONCE = 64; // each costs the server of the database, and the way there
 /** Numbers of cases are counted within a day: what has named an incident longer ago cannot be given again. */
 const NAMED = 2 * 24 * 3_600_000;
 
@@ -147,6 +148,7 @@ export async function openCases(
   let trouble = '';
   let closing = false;
   let lost = 0;
+  const atOnce = place === undefined ? AT_ONCE : SHARED_AT_ONCE;
   /** What is to be written together (`together`). */
   let gathered: CaseChange[] | null = null;
 
@@ -187,8 +189,8 @@ export async function openCases(
       gathered.push(...changes);
       return writing;
     }
-    for (let i = 0; i < changes.length; i += AT_ONCE) {
-      const some = changes.slice(i, i + AT_ONCE);
+    for (let i = 0; i < changes.length; i += atOnce) {
+      const some = changes.slice(i, i + atOnce);
       writing = writing
         .then(() => transact(some, frozen))
         .catch((e: Error) => {

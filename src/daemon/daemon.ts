@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
-import { diffConfig, formatErrors, isOfStart, loadConfig } from '../config/index.ts';
+import { diffConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
@@ -41,6 +41,7 @@ import { openOriginated } from './originated.ts';
 import { createPast } from './past.ts';
 import { claimsBy } from './path-claims.ts';
 import { logGeneration } from './registry-words.ts';
+import { appliedReload, loadAgain, refusedReload } from './reload-report.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { shown } from './shown.ts';
@@ -285,21 +286,13 @@ export async function startDaemon({
     closers.push(() => ids.close());
 
     async function reload(): Promise<ReloadReport> {
-      const loaded = await loadConfig(file);
-      for (const warning of loaded.warnings) log('warn', formatErrors([warning]).split('\n')[0] ?? '');
-      if (!loaded.ok) {
-        log('error', `reload refused: ${loaded.errors.length} errors in ${file}; nothing has changed`);
-        for (const error of loaded.errors) log('error', formatErrors([error]).split('\n')[0] ?? '');
-        return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };
-      }
+      const loaded = await loadAgain(file, log);
+      if ('applied' in loaded) return loaded;
       const before = config;
       const next = asDutiesSay(loaded.config);
       const changes = diffConfig(before, next);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
-      const refused = (words: string): ReloadReport => {
-        log('error', `reload refused: ${words}; nothing has changed`);
-        return { applied: false, changes: [], errors: words.split('\n') };
-      };
+      const refused = (words: string) => refusedReload(words, log);
       // Only files, bridges and traces can still refuse, and then nothing has changed: traces come last, for they change at once.
       let httpFiles: HttpFiles | null;
       let bridging: Awaited<ReturnType<Bridges['prepare']>>;
@@ -333,12 +326,7 @@ export async function startDaemon({
       inForce(await registry.reload(config.irr, config.watches));
       if (touches('rpki')) roas.reconfigured();
       rpki.reload(config.rpki);
-      const words = changes.map(change =>
-        isOfStart(change) ? `${change.words} (in force at the next start)` : change.words,
-      );
-      for (const line of words) log('info', `reload: ${line}`);
-      if (words.length === 0) log('info', 'reload: nothing has changed');
-      return { applied: true, changes: words, errors: [] };
+      return appliedReload(changes, log);
     }
 
     const reloadInTurn = inTurn(reload);

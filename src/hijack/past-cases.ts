@@ -9,8 +9,11 @@ import type { Judged } from './judged.ts';
 const MOST_ENDS = 10_000;
 /** Late news that are kept back at a time; more are believed at once. */
 const MOST_KEPT = 10_000;
-/** How long it is waited for news that the route is gone again, which follow at once where they are late too. Milliseconds. */
-export const KEPT = 3_000;
+/**
+ * How long it is waited for news that the route is gone again, where these are late too: a collector whose message was not
+ * acknowledged sends it once more after five seconds, and what follows only then. Milliseconds.
+ */
+export const KEPT = 8_000;
 
 export interface PastCases {
   /** `time`: when nobody held it any more; `closed`: when that was believed. */

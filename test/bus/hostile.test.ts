@@ -144,6 +144,31 @@ describe('bus: a hostile machine', () => {
       );
     });
 
+    it('cannot stop a partition with messages of versions that nobody knows', async () => {
+      const [engine, hostile, other] = [bus('10-0-6-1'), bus('10-0-6-2'), bus('10-0-6-3')];
+      const read: string[] = [];
+      const partition = partitionOf(judgedChange(1).prefix, 4);
+      const reader = readPartition({
+        ...{ bus: engine, partition, replicas: 1, mayRead: () => true, log: () => {} },
+        take: async messages => void read.push(...messages.map(one => one.collector)),
+      });
+      closers.push(() => reader.close());
+      const [nc, theirs] = [await hostile.ready, await other.ready];
+      await until('there is a stream', async () =>
+        theirs.request(judgedSubject('10-0-6-3', partition), change({})).then(
+          () => true,
+          () => false,
+        ),
+      );
+      for (let i = 0; i < 1_000; i++) nc.publish(judgedSubject('10-0-6-2', partition), '{"v":200}');
+      await nc.flush();
+      await theirs.request(judgedSubject('10-0-6-3', partition), change({}));
+      await until('what the other one tells is read', () => read.length >= 2);
+      expect(read).to.not.include('10-0-6-2');
+      await until('what is too much is refused', () => (engine.refused.rows()[0]?.times ?? 0) >= 700);
+      expect(engine.refused.rows()[0]).to.include({ machine: '10.0.6.2', what: 'judged' });
+    });
+
     it('cannot crowd out the others with names, nor speak for them', async () => {
       const [mine, hostile] = [bus('10-0-1-1'), bus('10-0-1-2')];
       const known = presence(mine);

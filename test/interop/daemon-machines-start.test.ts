@@ -55,6 +55,7 @@ describe('interop/daemon-machines-start', function () {
     expect(await problemsOf(engine)).to.match(
       /the database is waited for: no case is opened, ended or told, no trace is asked for or answered \(postgresql .*ECONNREFUSED/,
     );
+    expect((await engine.itctl('show', 'collector')).stderr).to.contain('No machine is heard: the bus is not there');
     const { stderr, status } = await engine.itctl('show', 'case');
     expect(stderr).to.match(/what the machines share is in the database, which is waited for: postgresql /);
     expect(status).to.equal(1);

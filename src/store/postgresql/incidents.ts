@@ -25,14 +25,16 @@ const INCIDENT_LOCK = 0x49545249;
 /** The lease cannot be taken by another machine before this has ended: it then reads the names that were given here. */
 const HOLD = statement('incident.hold', 'SELECT FROM leases WHERE scope = :scope AND fence = :fence FOR SHARE');
 const LOCK = statement('incident.lock', `SELECT pg_advisory_xact_lock(${INCIDENT_LOCK})`);
+/** Rows are looked up one by one: a plan made while the tables are small would go on reading them whole as they grow. */
 const LINK = statement(
   'incident.link',
   `WITH asked AS (SELECT key, place FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS asked (key, place)),
    found AS (
-     SELECT incidents.incident FROM asked JOIN incidents USING (key)
-     WHERE abs(incidents.time - CAST(:opened AS bigint)) <= ${WINDOW} OR key = 'o' || CAST(:offender AS bigint)
-       AND (CAST(:runs AS boolean) OR EXISTS (SELECT FROM cases WHERE cases.incident = incidents.incident
-         AND cases.offender = CAST(:offender AS bigint) AND cases.state <> 'resolved'))
+     SELECT before.incident FROM asked
+       CROSS JOIN LATERAL (SELECT incident, time FROM incidents WHERE incidents.key = asked.key LIMIT 1) AS before
+     WHERE abs(before.time - CAST(:opened AS bigint)) <= ${WINDOW} OR key = 'o' || CAST(:offender AS bigint)
+       AND (CAST(:runs AS boolean) OR (SELECT true FROM cases WHERE cases.incident = before.incident
+         AND cases.offender = CAST(:offender AS bigint) AND cases.state <> 'resolved' LIMIT 1) IS NOT NULL)
      ORDER BY place LIMIT 1),
    decided AS (
      SELECT coalesce((SELECT incident FROM found), CAST(:otherwise AS text)) AS incident

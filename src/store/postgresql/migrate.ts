@@ -73,12 +73,12 @@ export async function migrate({ client, steps, say, onWork }: Migration): Promis
 }
 
 async function knownOf(client: pg.Client): Promise<Known> {
-  const { rows } = await client.query<{ there: boolean; any: boolean }>(
+  const { rows } = await client.query<{ there: boolean; others: boolean }>(
     `SELECT to_regclass('intertrack_schema') IS NOT NULL AS there, EXISTS (SELECT 1 FROM pg_class
-       WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') AS any`,
+       WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') AS others`,
   );
-  const { there, any } = rows[0]!;
-  if (!there) return { there, version: 0, serves: 0, foreign: any };
+  const { there, others } = rows[0]!;
+  if (!there) return { there, version: 0, serves: 0, foreign: others };
   const { rows: done } = await client.query<{ version: number; serves: number }>(
     'SELECT coalesce(max(version), 0) AS version, coalesce(max(serves), 0) AS serves FROM intertrack_schema',
   );
