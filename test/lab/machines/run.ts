@@ -34,6 +34,8 @@ const FAULT = textOption('FAULT');
 const EACH = 6;
 /** How long a fault lasts, ms, at least and at most. */
 const [LEAST, MOST] = [500, 9_000];
+/** Rounds begin so far apart at least, ms: more than twenty begins a minute would be told in one summary. */
+const APART = 20_000;
 /** How long all may take to be told after a fault is healed, ms. */
 const PATIENCE = 120_000;
 
@@ -129,6 +131,7 @@ const rows: Row[] = [];
 const began = performance.now();
 for (let round = 0; round < ROUNDS; round++) {
   const fault = draw();
+  const apart = pause(APART);
   const lasting = LASTS > 0 ? LASTS : Math.max(fault.least ?? 0, LEAST + Math.floor(next() * (MOST - LEAST)));
   const mine = Array.from({ length: EACH }, (_, i) => prefixOf(round * EACH + i));
   const [brief, flapping] = [mine[4]!, mine[5]!];
@@ -187,6 +190,7 @@ for (let round = 0; round < ROUNDS; round++) {
     ...{ told: Math.round(told), whole: Math.round(await whole) },
   };
   rows.push(row);
+  await apart;
   const twice = mine.flatMap(prefix => taken.filter(({ mail }) => mail.subject?.includes(`${prefix} `)));
   const doubled = twice.length - new Set(twice.map(({ mail }) => mail.messageId)).size;
   console.log(
