@@ -31,7 +31,7 @@ export function openStore(nc: NatsConnection, inbox: string): Store {
       clearTimeout(one.timer);
       const wrong =
         message.headers?.code === NO_RESPONDERS
-          ? 'no stream takes it: JetStream is not there'
+          ? 'no stream takes it: JetStream is off, or no machine with cases has made the stream yet'
           : wrongWith(message.data);
       if (wrong === '') one.done();
       else one.failed(new Error(wrong));

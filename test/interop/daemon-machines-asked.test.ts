@@ -137,7 +137,7 @@ probe tap1 { retention 1h; }`,
     });
     const { problems } = await tokyo.status();
     expect(problems.join('\n'))
-      .to.contain(`what ${osaka.address} judged: v: an object is a version that is not known here`)
+      .to.contain(`what ${osaka.address} judged: v: an object is no version`)
       .and.to.contain(`what ${osaka.address} says of itself: it cannot be read`)
       .and.to.contain('a question of some machine: it is no question');
     // A life at the end of the years was believed; the true daemon's is again, for it is the one that is heard.

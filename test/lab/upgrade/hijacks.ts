@@ -2,6 +2,8 @@
  * Prefixes that are hijacked and given back without a pause, at all collectors alike. Each is given back some seconds after it
  * was told, once all collectors that run hold it: what one of them has not yet told would rightly be a second case.
  */
+
+import { partitionOf } from '../../../src/bus/subjects.ts';
 import type { Case } from '../../../src/hijack/case.ts';
 import { prefixOf } from '../../interop/machines.ts';
 import type { Relay } from '../../notify/smtp.ts';
@@ -35,19 +37,32 @@ export interface HijacksParts {
   readonly running: () => number;
 }
 
-/** Between two begins: few enough in a minute that each is told by itself (src/notify/storm.ts). Milliseconds. */
-const [LEAST, MOST] = [900, 2_200];
+/**
+ * Between two begins, each in the next partition: few enough of one partition in a minute that each is told by itself
+ * (src/notify/storm.ts), also where some wait for a machine. Milliseconds.
+ */
+const [LEAST, MOST] = [4_000, 5_500];
+/** As they are shared out where the configuration does not say it. */
+const PARTITIONS = 4;
 /** How long a hijack goes on after it was told. Milliseconds. */
 const LASTS = 9_000;
 const LOOK = 200;
+/** Numbers among which there is one of each partition. */
+const MARGIN = 64;
 
 export function startHijacks({ feeds, smtp, random, most, open, running }: HijacksParts): Hijacks {
   const all: (Hijack & { readonly lasts: number })[] = [];
+  /** Of each partition: no number below it is free. */
+  const numbers = new Array<number>(PARTITIONS).fill(0);
   let stopped = false;
   let next = performance.now();
 
   function begin(now: number): void {
-    const prefix = prefixOf(all.length);
+    const wanted = all.length % PARTITIONS;
+    let number = numbers[wanted]!;
+    while (partitionOf(prefixOf(number), PARTITIONS) !== wanted) number++;
+    numbers[wanted] = number + 1;
+    const prefix = prefixOf(number);
     all.push({ prefix, announced: now, lasts: random() * LASTS, told: null, withdrawn: null, endTold: null });
     for (const feed of feeds) feed.announce(prefix);
     next = now + LEAST + random() * (MOST - LEAST);
@@ -70,7 +85,7 @@ export function startHijacks({ feeds, smtp, random, most, open, running }: Hijac
 
   const going = (async () => {
     while (!stopped || all.some(({ endTold }) => endTold === null)) {
-      if (!stopped && performance.now() >= next && all.length < most) begin(performance.now());
+      if (!stopped && performance.now() >= next && Math.max(...numbers) < most - MARGIN) begin(performance.now());
       const before = running();
       const cases = await open().catch(() => []);
       // Who has started since may hold more than was seen.
