@@ -33,6 +33,15 @@ export interface NatsCluster {
   close(): Promise<void>;
 }
 
+/** Servers that run: none is left behind by a file that fails or is cut off before it closes them. */
+const running = new Map<ChildProcess, string>();
+process.on('exit', () => {
+  for (const [server, directory] of running) {
+    server.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
 const PORT = 4222;
 const CLUSTER_PORT = 6222;
 
@@ -125,7 +134,10 @@ function serverAt(host: string, settings: string): Nats {
     port: PORT,
     directory,
     async start() {
-      server = spawn('nats-server', ['-c', file], { stdio: 'ignore' });
+      const started = spawn('nats-server', ['-c', file], { stdio: 'ignore' });
+      running.set(started, directory);
+      started.once('exit', () => running.delete(started));
+      server = started;
       await until('nats-server listens', answers);
     },
     signal: name => void server?.kill(name),

@@ -54,8 +54,10 @@ describe('interop/daemon-machines', function () {
     feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
     feed.endOfRib();
     await until('the feed is up', async () => (await collector.neighbor('feed')).state === 'Established');
-    const { stdout } = await engines[0]!.itctl('show', 'collector');
-    expect(stdout).to.contain('3 machines, all of them heard');
+    await until('all of them are heard', async () => {
+      const { stdout } = await engines[0]!.itctl('show', 'collector');
+      return stdout.includes('3 machines, all of them heard');
+    });
   });
 
   it('opens a case where its partition is, tells people once, and is asked about it anywhere', async () => {

@@ -26,17 +26,22 @@ function none(type: number): Buffer {
   return made;
 }
 
-/** `text[]`; a NUL, which PostgreSQL does not take, becomes U+FFFD. */
-export function textArray(values: readonly string[]): Buffer {
+/** `text[]`; a NUL, which PostgreSQL does not take, becomes U+FFFD; a null has the length -1, and nothing behind it. */
+export function textArray(values: readonly (string | null)[]): Buffer {
   if (values.length === 0) return none(TEXT);
-  const texts = values.map(value => (value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value));
+  const texts = values.map(value => (value?.includes('\0') ? value.replaceAll('\0', '\ufffd') : value));
   const made = begin(
     TEXT,
     texts.length,
-    texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 0),
+    texts.reduce((sum, text) => sum + 4 + (text === null ? 0 : Buffer.byteLength(text)), 0),
+    texts.includes(null),
   );
   let at = HEAD;
   for (const text of texts) {
+    if (text === null) {
+      at = made.writeInt32BE(-1, at);
+      continue;
+    }
     const length = made.write(text, at + 4);
     made.writeInt32BE(length, at);
     at += 4 + length;

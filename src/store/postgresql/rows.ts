@@ -205,7 +205,7 @@ export function writeRows({ scope, fence, before }: Turn, rows: Rows) {
   const lists = names.flatMap(part =>
     (PARTS[part].columns as Columns<Row>).map(([column, type]) => {
       const values = rows.get(part)!.map(row => row[column] ?? null);
-      return type === 'text' ? textArray(values as string[]) : bigintArray(values as (number | null)[]);
+      return type === 'text' ? textArray(values as (string | null)[]) : bigintArray(values as (number | null)[]);
     }),
   );
   return { name, text, values: [scope, fence, before, ...lists] as unknown[] };

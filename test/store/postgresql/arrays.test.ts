@@ -16,6 +16,9 @@ describe('store/postgresql/arrays', () => {
   });
 
   it('has nulls', () => {
+    expect(textArray([null, 'a', '']).toString('hex')).to.equal(
+      octets('00000001 00000001 00000019 00000003 00000001 ffffffff 00000001 61 00000000'),
+    );
     expect(bigintArray([null, 2]).toString('hex')).to.equal(
       octets('00000001 00000001 00000014 00000002 00000001 ffffffff 00000008 0000000000000002'),
     );

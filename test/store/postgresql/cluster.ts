@@ -25,6 +25,12 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+/** Kills those servers that run: none is left behind by a file that fails or is cut off before it closes them. */
+const running = new Set<() => void>();
+process.on('exit', () => {
+  for (const end of running) end();
+});
+
 const ROOTS = '/usr/lib/postgresql';
 
 /** Directory of the newest server's programs; null: there is none. */
@@ -108,7 +114,12 @@ function clusterIn(programs: string, { home, directory, user }: Place, settings:
         // it has just ended
       }
   };
+  const endAtOnce = () => {
+    signal('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  };
   const ended = async () => {
+    running.delete(endAtOnce);
     if (server !== null && server.exitCode === null && server.signalCode === null) await once(server, 'exit');
     server = null;
   };
@@ -120,6 +131,7 @@ function clusterIn(programs: string, { home, directory, user }: Place, settings:
     async start() {
       const begin = () => spawn(join(programs, 'postgres'), ['-D', directory], { ...user, stdio: 'ignore', cwd: home });
       server = begin();
+      running.add(endAtOnce);
       for (let tries = 0; ; tries++)
         try {
           await query('SELECT 1');

@@ -48,6 +48,8 @@ describe('store/postgresql', function () {
     open.push(database);
     return database;
   }
+  /** Ends all leases, as time does. */
+  const expire = (name: string) => server.query(`UPDATE leases SET until = '-infinity'`, [], name);
   async function scoped(database: Database, scope = 'cases/0') {
     const lease = await database.take(scope, LEASE);
     return openScope(database, scope, lease!);
@@ -217,14 +219,14 @@ describe('store/postgresql', function () {
   it('writes of a delivery that it begins while the lease lasts, and that it is done whoever has the lease then', async () => {
     const name = await fresh();
     const [a, b] = [await connect(name, 'a'), await connect(name, 'b')];
-    const short = (await a.take('cases/0', 1_500))!;
-    const first = openScope(a, 'cases/0', short);
+    const lent = (await a.take('cases/0', LEASE))!;
+    const first = openScope(a, 'cases/0', lent);
     await first.write([...caseWithNotice('c1'), { op: 'outbox.add', record: outboxRecord('c1.begin.2', 'c1') }]);
-    const mine = openDeliveries(a, short);
+    const mine = openDeliveries(a, lent);
     expect(await mine.begin('c1.begin.1', 7)).to.equal(true);
     expect(await mine.begin('none', 7)).to.equal(false);
-    let taken = null;
-    while (taken === null) taken = await b.take('cases/0', LEASE);
+    await expire(name);
+    const taken = (await b.take('cases/0', LEASE))!;
     const second = openScope(b, 'cases/0', taken);
     const rows = async () =>
       (await second.read('outbox.of-case', { caseId: 'c1' })).map(({ state, doubt }) => `${state} ${doubt}`);
@@ -249,18 +251,18 @@ describe('store/postgresql', function () {
   it('lets one machine write into a scope, and the old holder no more once another has taken it', async () => {
     const name = await fresh();
     const [a, b] = [await connect(name, 'a'), await connect(name, 'b')];
-    const short = await a.take('cases/0', 300);
-    const first = openScope(a, 'cases/0', short!);
+    const lent = await a.take('cases/0', LEASE);
+    const first = openScope(a, 'cases/0', lent!);
     await first.write(caseWithNotice('c1'));
     expect(await b.take('cases/0', LEASE), 'it is held').to.equal(null);
     expect((await a.holdings()).map(({ scope, holder }) => `${scope} ${holder}`)).to.deep.equal(['cases/0 a']);
-    let taken = null;
-    while (taken === null) taken = await b.take('cases/0', LEASE);
+    await expire(name);
+    const taken = (await b.take('cases/0', LEASE))!;
     expect(taken).to.deep.equal({ scope: 'cases/0', fence: 2, written: 1 });
     const second = openScope(b, 'cases/0', taken);
     expect(await rejection(first.write(caseWithNotice('c2')))).to.contain("another machine's now");
     expect(first.lost).to.equal(true);
-    expect(await a.renew([short!], LEASE)).to.deep.equal([]);
+    expect(await a.renew([lent!], LEASE)).to.deep.equal([]);
     await second.write(caseWithNotice('c3'));
     expect((await second.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1', 'c3']);
     await b.release(taken);
