@@ -136,6 +136,9 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         const stream = await madeStream(manager, replicas);
         if (known !== null && stream !== known) {
           log('error', `partition ${partition}: the stream was lost: all collectors are asked for all they hold`);
+          // What was left alone is gone with it.
+          held.clear();
+          left.clear();
           onLost();
         }
         known = stream;

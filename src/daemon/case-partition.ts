@@ -7,6 +7,7 @@ import type { Config } from '../config/tree.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
+import type { CursorRecord } from '../store/records.ts';
 import { type CaseFeed, createCaseFeed } from './case-feed.ts';
 import type { CaseParts } from './case-house.ts';
 import { type CasesOfStore, openCases } from './cases.ts';
@@ -64,13 +65,22 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
   const place = { place: partition, books: partitions };
   const more = { ...company, place, link: store.link, lost: () => store.lost };
   const cases: CasesOfStore = await openCases(store, outbox, registry, config, log, ground, more);
-  const cursors = await store.read('cursor.all', {});
+  const cursors = await openRest().catch(async error => {
+    // Else its clocks would go on beside those of the next try.
+    await outbox.close();
+    await cases.close().catch(() => {});
+    throw error;
+  });
+  async function openRest(): Promise<readonly CursorRecord[]> {
+    const all = await store.read('cursor.all', {});
+    await outbox.start();
+    return all;
+  }
   const feed = createCaseFeed({
     ...{ cases, cursors, mayBe: name => mayBe(config(), name), askResync, lifeOf, log },
     isHere: prefix => partitionOf(prefix, partitions) === partition,
     refuse: (collector, why) => bus?.refused.count('judged', collector, why),
   });
-  await outbox.start();
   const reader =
     bus &&
     readPartition({

@@ -20,6 +20,7 @@ import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
 import { readAskedOrder } from './asked-order.ts';
+import { bookTeller } from './book-teller.ts';
 import type { CaseCompany } from './case-company.ts';
 import type { CaseHouse, CaseParts } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
@@ -170,21 +171,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     (await bus?.ready)?.publish(resyncSubject(collector));
   });
 
-  /** Waits until the one partition is here: without a bus nobody else can take what is told. */
-  async function toTheBook(event: CaseEvent): Promise<void> {
-    for (;;) {
-      const book = running().get(0)?.cases;
-      if (book !== undefined) {
-        if (event.what === 'judged') await book.judged(event.changes);
-        else if (event.what === 'session') book.session(event.peer);
-        else if (event.what === 'end-of-rib') book.endOfRib(event.peer, event.time);
-        else if (event.what === 'forgotten') book.peerForgotten(event.peer);
-        else if (event.what === 'peers') book.peersAre(event.names);
-        return;
-      }
-      await new Promise(resolve => setTimeout(resolve, 500));
-    }
-  }
+  const toTheBook = bookTeller(() => running().get(0)?.cases);
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
   /** The partition of a case, by the case's number, and the machine that has it. */

@@ -106,7 +106,13 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     held.set(partition, one);
     try {
       const sure = () => !store.lost && held.get(partition) === one && since(one.renewed) < LEASE;
-      one.tenant = await open(partition, store, { sure, lease });
+      const tenant = await open(partition, store, { sure, lease });
+      if (held.get(partition) !== one) {
+        // Another machine has it by now. What was just opened is known to nobody else.
+        await tenant.close().catch(() => {});
+        return true;
+      }
+      one.tenant = tenant;
       taken++;
       log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
     } catch (error) {

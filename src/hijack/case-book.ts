@@ -16,6 +16,7 @@ import { pastCases } from './past-cases.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
 import { isSaid } from './told-anew.ts';
 import { FEW } from './witness-ledger.ts';
+import { witnessOf } from './witness-of.ts';
 import { type WitnessRoom, witnessRoom } from './witness-room.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
@@ -84,7 +85,7 @@ export interface CaseBook {
   incidentsAre(names: ReadonlyMap<string, string>): void;
   /** Cases that are not over. */
   open(): readonly Case[];
-  /** All witnesses of these, as they are known now, each with its case. */
+  /** All witnesses of these, as they are known now, each with its case; and those without room, of whom no path is known. */
   witnesses(): Iterable<readonly [of: WitnessedCase, witness: Witness]>;
   /** Changes of witnesses that wait to be told with others (case-reports.ts). */
   flush(): readonly CaseChange[];
@@ -144,6 +145,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     cases.delete(key);
     quiet.leave(open);
     room.free(open.witnesses.size);
+    open.roomless.clear();
     const time = open.ended ?? open.changed;
     past.over(key, open.comebacks, time, now);
     incidents.leave(open.incident, open.offender, time);
@@ -175,7 +177,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       refused++;
       return null;
     }
-    const ground = { registry, ...settings(), drill: change.peer === DRILL_PEER };
+    const ground = { registry, ...settings(), drill: change.peer === DRILL_PEER, room };
     const open = newCase(newId(change.time), prefix, registered, change, ground);
     open.comebacks = past.comebacks(keyIn(open), change.time);
     enter(open);
@@ -203,20 +205,14 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
-    if (before === undefined && !room.take(open.witnesses.size < FEW)) return;
+    if (before === undefined && !room.take(open.witnesses.size < FEW)) {
+      open.roomless.hold(change);
+      return;
+    }
+    open.roomless.drop(change.peer);
     open.heard.set(change.peer, change.time);
     if (held && isSaid(open, before, change)) return;
-    const witness: Witness = {
-      peer: change.peer,
-      as: change.peerAs,
-      address: change.peerAddress,
-      path: change.path,
-      since: held ? before.since : change.time,
-      until: null,
-      state: 'holds',
-      ...(change.drawing !== undefined && { drawing: change.drawing }),
-      ...(change.blackhole && { blackhole: true }),
-    };
+    const witness = witnessOf(change, held ? before.since : change.time);
     open.witnesses.set(witness);
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
     if (change.rightly !== undefined) open.rightly = change.rightly;
@@ -245,6 +241,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   /** The peer no longer holds the case's route. Its neighbours in the book are settled by the caller. */
   function letGo(open: OpenCase, peer: string, time: number, why: GoneWhy): void {
+    const by = why === 'registry' ? 'registry' : 'peer';
+    if (open.roomless.drop(peer)) settle(open, time, by);
     const witness = open.witnesses.get(peer);
     if (witness === undefined || witness.state === 'gone') return;
     // What this batch has brought so far is judged first, so that a route seen for a moment is not overlooked.
@@ -254,10 +252,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const line = lineOf(witness, GONE[why]);
     note(open, time, line);
     reports.witnessed(open, line);
-    settle(open, time, why === 'registry' ? 'registry' : 'peer');
+    settle(open, time, by);
   }
 
   function loseSight(open: OpenCase, peer: string, time: number): void {
+    open.roomless.lose(peer);
     const witness = open.witnesses.get(peer);
     if (witness?.state !== 'holds') return;
     settle(open, time, 'peer');
@@ -273,7 +272,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     for (const open of [...cases.values()]) {
       if (blind(open)) continue;
       open.awaited.delete(peer);
-      if (open.witnesses.get(peer)?.state === 'unseen') letGo(open, peer, time, 'absent');
+      if ((open.witnesses.get(peer) ?? open.roomless.get(peer))?.state === 'unseen') letGo(open, peer, time, 'absent');
     }
   }
 
@@ -291,7 +290,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   for (const old of stored)
     if (old.state !== 'resolved') {
-      const open = reopen(old, clock(), PATIENCE);
+      const open = reopen(old, clock(), PATIENCE, room);
       if (!old.drill) incidents.restore(old);
       enter(open);
       note(open, clock(), 'taken up again after a restart');
@@ -347,10 +346,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
         open.assessedFrom = '';
         const prefix = parsePrefix(open.prefix);
         // Where a peer holds the route its collector has judged it anew and says so itself.
-        if (prefix === null || blind(open) || open.witnesses.counts.holds > 0 || isStillWrong(open, prefix, registry))
-          continue;
+        const held = open.witnesses.counts.holds + open.roomless.holding > 0;
+        if (prefix === null || blind(open) || held || isStillWrong(open, prefix, registry)) continue;
         for (const witness of open.witnesses.values())
           if (witness.state === 'unseen') open.witnesses.set({ ...witness, state: 'gone', until: now });
+        open.roomless.clear();
         settle(open, now, 'registry');
       }
       for (const peer of wholePeers) whole(peer, now);
@@ -384,7 +384,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     },
     open: () => [...cases.values()].map(snapshotOf),
     *witnesses() {
-      for (const open of cases.values()) for (const one of open.witnesses.values()) yield [open, one];
+      for (const open of cases.values())
+        for (const all of [open.witnesses, open.roomless]) for (const one of all.values()) yield [open, one];
     },
     flush: () => reports.take(true),
     get refused() {

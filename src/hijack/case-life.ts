@@ -181,7 +181,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       if (news !== null) {
         open.peakWitnesses = Math.max(open.peakWitnesses, holds);
         open.upstream = open.witnesses.upstream();
-        const left = holds + unseen;
+        const left = holds + unseen + open.roomless.size;
         if (open.peakWitnesses >= MANY && left <= FADED * open.peakWitnesses)
           live(open, 'faded', now, `fading: ${left} of ${open.peakWitnesses} left`);
         else live(open, 'held', now, 'seen again');
@@ -197,9 +197,12 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     }
     open.heldSince = null;
     open.graveSince = null;
-    if (unseen > 0) {
+    const { size, nameless } = open.roomless;
+    const cleared = news === 'registry' && size === 0;
+    if (unseen > 0 || size > 0 || (nameless && !cleared)) {
       open.goneAt = null;
-      if (news !== null) live(open, 'out-of-sight', now, 'out of sight: no session that carried it is up');
+      const why = unseen > 0 ? 'no session that carried it is up' : 'peers that found no room as witnesses may hold it';
+      if (news !== null) live(open, 'out-of-sight', now, `out of sight: ${why}`);
       return;
     }
     open.goneAt ??= now;

@@ -6,6 +6,7 @@ import type { Judged, RegistryView } from './judged.ts';
 import { kindOf, watchesOver } from './kinds.ts';
 import { type OpenCase, unheardOf } from './open-case.ts';
 import { recipientsOf } from './recipients.ts';
+import type { WitnessRoom } from './witness-room.ts';
 
 /** What it is opened with: the registered objects as they stand now, and who is to be told. */
 export interface CaseGround {
@@ -14,6 +15,7 @@ export interface CaseGround {
   readonly notify: readonly NotifyConfig[];
   /** No peer holds such a route. */
   readonly drill: boolean;
+  readonly room: WitnessRoom;
 }
 
 /** `registered`: the prefix that has decided. */
@@ -22,7 +24,7 @@ export function newCase(
   prefix: Prefix,
   registered: Prefix,
   change: Judged,
-  { registry, groups, notify, drill }: CaseGround,
+  { registry, groups, notify, drill, room }: CaseGround,
 ): OpenCase {
   const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
   const guarded = objects.filter(object => registry.guards(object).length > 0);
@@ -45,7 +47,7 @@ export function newCase(
     ended: null,
     objects: evidenceOf(objects),
     recipients: recipientsOf(guarded, watches, groups, notify),
-    ...unheardOf(change.offender),
+    ...unheardOf(change.offender, room),
     ...(drill && { drill }),
   };
 }

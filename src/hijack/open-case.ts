@@ -1,6 +1,8 @@
 import type { Severity } from '../registry/verdict.ts';
 import type { AsPath, Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord } from './case.ts';
+import { type Roomless, roomless } from './roomless.ts';
 import { type WitnessLedger, witnessLedger } from './witness-ledger.ts';
+import type { WitnessRoom } from './witness-room.ts';
 import { RPKI_PEER } from './witness-words.ts';
 
 /** Lines of a timeline; beyond that the middle is left out but for what people did, and a line says how much. */
@@ -39,6 +41,7 @@ export interface OpenCase
   peakWitnesses: number;
   upstream: number | null;
   readonly witnesses: WitnessLedger;
+  readonly roomless: Roomless;
   readonly timeline: CaseEvent[];
   readonly told: ('begin' | 'end')[];
   /** Since when somebody has held the route without a break; null when nobody holds it. */
@@ -68,9 +71,10 @@ export interface OpenCase
 const UNJUDGED = { assessedFrom: '', path: [] as AsPath, sincePath: 0, lone: null };
 
 /** What a case has before anything was heard of it. */
-export function unheardOf(offender: number | null) {
+export function unheardOf(offender: number | null, room: WitnessRoom) {
   return {
     witnesses: witnessLedger(offender),
+    roomless: roomless(room),
     peakWitnesses: 0,
     upstream: null,
     timeline: [] as CaseEvent[],
@@ -158,7 +162,7 @@ export function snapshotOf(open: OpenCase): Case {
  * A stored case taken up again after a restart at `now`. Nobody is watched any more: who held the route is out of sight
  * until the session is back, and no end is believed before the witnesses' tables are whole or `patience` has passed.
  */
-export function reopen(stored: Case, now: number, patience: number): OpenCase {
+export function reopen(stored: Case, now: number, patience: number, room: WitnessRoom): OpenCase {
   const witnesses = witnessLedger(
     stored.offender,
     stored.witnesses.map(one => (one.state === 'holds' ? { ...one, state: 'unseen', until: now } : one)),
@@ -169,6 +173,7 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     origin: stored.origin === undefined ? stored.offender : stored.origin,
     ground: stored.ground ?? '',
     witnesses,
+    roomless: roomless(room),
     timeline: [...stored.timeline],
     told: [...stored.told],
     heldSince: null,

@@ -8,6 +8,10 @@ const FREE = 0.1;
 export interface WitnessRoom {
   /** Room for one more, in any case where it `must` be; false: there is none, and it is counted. */
   take(must: boolean): boolean;
+  /** Room for the name of one that found none; false: there is none for that either. */
+  name(): boolean;
+  /** So many names are not needed any more. */
+  unname(count: number): void;
   /** So many were there before this book. */
   add(count: number): void;
   /** Their case is over. */
@@ -20,6 +24,7 @@ export interface WitnessRoom {
 
 export function witnessRoom(most = MOST_WITNESSES): WitnessRoom {
   let taken = 0;
+  let named = 0;
   let leftOut = 0;
   let owing = false;
   return {
@@ -31,6 +36,14 @@ export function witnessRoom(most = MOST_WITNESSES): WitnessRoom {
       }
       taken++;
       return true;
+    },
+    name() {
+      if (named >= most) return false;
+      named++;
+      return true;
+    },
+    unname(count) {
+      named -= count;
     },
     add(count) {
       taken += count;

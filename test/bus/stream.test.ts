@@ -193,7 +193,7 @@ describe('bus/stream', () => {
     const a = publisher('10-0-4-1');
     const numbers: number[] = [];
     let lost = 0;
-    reader(
+    const one = reader(
       0,
       async messages => void numbers.push(...messages.map(({ message }) => message.sequence)),
       () => lost++,
@@ -205,10 +205,14 @@ describe('bus/stream', () => {
     await a.tell({ what: 'resync' });
     await until('it is read on', () => numbers.length === 2);
     expect(lost).to.equal(0);
+    const newer = bus('10-0-4-9');
+    (await newer.ready).publish(judgedSubject('10-0-4-9', 0), JSON.stringify({ v: 200 }));
+    await until('what nobody here can read is left alone', () => one.backlog().held.size === 1);
     await nats.kill();
     nats.empty();
     await nats.start();
     await until('it is said', () => lost === 1);
+    expect(one.backlog().held.size, 'what was left alone is lost too').to.equal(0);
     await a.tell({ what: 'resync' });
     await until('what is told after that is read', () => numbers.at(-1) === 3);
     expect(lost).to.equal(1);

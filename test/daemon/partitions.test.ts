@@ -84,6 +84,28 @@ describe('daemon/partitions', () => {
     expect(opened.sort()).to.deep.equal([0, 1, 2, 3]);
   });
 
+  it('closes what it has opened of a partition that another machine has by then', async () => {
+    const { database, held } = leases();
+    const opening = Promise.withResolvers<void>();
+    const closed: string[] = [];
+    const lines: string[] = [];
+    const starting = start(database('a'), {
+      count: 1,
+      log: (_level: string, text: string) => lines.push(text),
+      async open() {
+        await opening.promise;
+        return { close: async () => void closed.push('closed') };
+      },
+    });
+    await until('it is being opened', () => held.has('cases/0'));
+    held.set('cases/0', { holder: 'b', fence: 99 });
+    await until('it is known to be lost', () => lines.some(one => one.includes('another machine has it now')));
+    opening.resolve();
+    const a = await starting;
+    expect(closed).to.deep.equal(['closed']);
+    expect([of(a), a.taken()]).to.deep.equal([[], 0]);
+  });
+
   it('takes what nobody else takes, though it is beyond its share, and does not give it back at once', async () => {
     const { database, held } = leases();
     // It says that it shares, and takes nothing.

@@ -64,15 +64,65 @@ describe('hijack/case-book, a hijack that many peers see', () => {
   it('has room for so many witnesses and no more, says what it left out, and asks for it once there is room', () => {
     const room = witnessRoom(100);
     const { book, world } = openBook({ room, holdDown: 0 });
+    const known = () => book.open().flatMap(({ witnesses }) => witnesses).length;
     const all = Array.from({ length: 200 }, (_, i) => held(`p${i}`, T0));
     book.judged(all);
-    expect([[...book.witnesses()].length, book.room.leftOut, book.room.owed()]).to.deep.equal([100, 100, false]);
+    expect([known(), book.room.leftOut, book.room.owed()]).to.deep.equal([100, 100, false]);
     const other = Array.from({ length: 70 }, (_, i) => held(`p${i}`, T0, { origin: 64667, beside: true }));
     book.judged(other);
-    expect([...book.witnesses()].length, 'each case has room for a few').to.equal(100 + FEW);
+    expect(known(), 'each case has room for a few').to.equal(100 + FEW);
     world.now += 1;
     book.judged(all.map(({ peer }) => gone(peer, world.now)));
-    expect([[...book.witnesses()].length, book.room.owed(), book.room.owed()]).to.deep.equal([FEW, true, false]);
+    expect([known(), book.room.owed(), book.room.owed()]).to.deep.equal([FEW, true, false]);
+  });
+
+  it('does not end while somebody holds it who found no room', () => {
+    const room = witnessRoom(FEW);
+    const { book, world } = openBook({ room, holdDown: 0 });
+    const peers = Array.from({ length: FEW + 3 }, (_, i) => `p${i}`);
+    const [first, second, third] = peers.slice(FEW) as [string, string, string];
+    book.judged(peers.map(peer => held(peer, T0)));
+    expect([...book.witnesses()].map(([, { peer }]) => peer)).to.deep.equal(peers);
+    world.now += 1;
+    const away = book.judged(peers.slice(0, FEW).map(peer => gone(peer, world.now)));
+    expect([told(away), last(away).state]).to.deep.equal([[], 'unseen']);
+    expect(last(away).timeline.at(-1)!.what).to.equal(
+      'out of sight: peers that found no room as witnesses may hold it',
+    );
+    const day = () => {
+      world.now += 24 * 3_600_000;
+      return told(book.tick(world.now));
+    };
+    expect(day()).to.deep.equal([]);
+    // One withdraws it, one is not configured any more, of one the session is lost, and its table whole without it.
+    book.judged([gone(first, world.now), unseen(third, world.now)]);
+    book.peerRemoved(second, world.now);
+    expect(day()).to.deep.equal([]);
+    expect(told(book.endOfRib(third, world.now))).to.deep.equal(['end']);
+    expect(book.open()).to.deep.equal([]);
+  });
+
+  it('does not end by what peers do where not even the names of all had room, but by the registry', () => {
+    const { book, world } = openBook({ room: witnessRoom(1), holdDown: 0 });
+    const peers = Array.from({ length: FEW + 2 }, (_, i) => `p${i}`);
+    book.judged(peers.map(peer => held(peer, T0)));
+    world.now += 1;
+    expect(told(book.judged(peers.map(peer => gone(peer, world.now))))).to.deep.equal([]);
+    world.now += 24 * 3_600_000;
+    expect(told(book.tick(world.now))).to.deep.equal([]);
+    world.state = 'match';
+    expect(told(book.registryChanged())).to.deep.equal(['end']);
+  });
+
+  it('takes who found no room as a witness once there is some and it is told anew', () => {
+    const room = witnessRoom(FEW);
+    const { book, world } = openBook({ room, holdDown: 0 });
+    book.judged(Array.from({ length: FEW + 1 }, (_, i) => held(`p${i}`, T0)));
+    room.free(FEW / 2);
+    world.now += 1;
+    book.judged([held(`p${FEW}`, world.now)]);
+    expect(book.open()[0]!.witnesses).to.have.length(FEW + 1);
+    expect([...book.witnesses()], 'each once').to.have.length(FEW + 1);
   });
 
   it('is no other case for being told anew as it is', () => {
