@@ -6,7 +6,7 @@
 import type { JudgedChange } from '../registry/judged-change.ts';
 import { type CaseEvent, encodeCaseMessage, OLDEST } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
-import { openStore, type Store } from './storing.ts';
+import { NO_STREAM, openStore, type Store } from './storing.ts';
 import { inboxOf, judgedSubject, partitionOf } from './subjects.ts';
 
 /**
@@ -127,7 +127,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
             if (closed) return;
             again++;
             const words = `what is judged cannot be published: ${wordsOf(error)}`;
-            if (words !== trouble && bus.up) log('error', words);
+            if (words !== trouble && bus.up) log(wordsOf(error) === NO_STREAM ? 'warn' : 'error', words);
             trouble = words;
             await new Promise(resolve => setTimeout(resolve, AGAIN));
           }

@@ -11,6 +11,8 @@ export type Store = (subject: string, octets: Uint8Array, id: string, millisecon
 const MESSAGE_ID = 'Nats-Msg-Id';
 /** Status of an answer that no stream takes the subject. */
 const NO_RESPONDERS = 503;
+/** Why a message is not stored where there is no stream: so it is for a moment wherever machines are started for the first time. */
+export const NO_STREAM = 'no stream takes it: JetStream is off, or no machine with cases has made the stream yet';
 
 interface Waiting {
   readonly done: () => void;
@@ -29,10 +31,7 @@ export function openStore(nc: NatsConnection, inbox: string): Store {
       if (one === undefined) return; // too late
       waiting.delete(message.subject);
       clearTimeout(one.timer);
-      const wrong =
-        message.headers?.code === NO_RESPONDERS
-          ? 'no stream takes it: JetStream is off, or no machine with cases has made the stream yet'
-          : wrongWith(message.data);
+      const wrong = message.headers?.code === NO_RESPONDERS ? NO_STREAM : wrongWith(message.data);
       if (wrong === '') one.done();
       else one.failed(new Error(wrong));
     },

@@ -10,6 +10,7 @@ import {
   jetstreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { type CaseMessage, decodeCaseMessage } from './case-event.ts';
@@ -62,6 +63,8 @@ export interface Backlog {
   readonly trouble: string;
   /** Collectors, by name on the bus, whose messages are left alone: they are of a version that is not known here. */
   readonly held: ReadonlyMap<string, number>;
+  /** Copies that the cluster keeps of the stream; null: not known yet. */
+  readonly copies: number | null;
 }
 
 export interface PartitionReader {
@@ -72,7 +75,7 @@ export interface PartitionReader {
 export interface ReaderOptions {
   readonly bus: Bus;
   readonly partition: number;
-  /** Copies of the stream in a cluster. */
+  /** Copies of the stream in a cluster, where it is made here; of one that is there they are as they are. */
   readonly replicas: number;
   /** Resolves when what the messages said is on disk; rejects when it will not be: then they come again, to whoever reads next. */
   readonly take: (messages: readonly Incoming[]) => Promise<void>;
@@ -96,6 +99,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   let closed = false;
   let messages: ConsumerMessages | null = null;
   let trouble = '';
+  let copies: number | null = null;
   const name = `cases-${partition}`;
   /** The server's clock, ms since the epoch, once it has said what it shows. */
   let serverTime: (() => number) | null = null;
@@ -133,7 +137,10 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         }
         const nc = await bus.ready;
         const manager = await jetstreamManager(nc, { checkAPI: false });
-        const stream = await madeStream(manager, replicas);
+        const { created: stream, config } = await madeStream(manager, replicas);
+        if (config.num_replicas !== replicas && config.num_replicas !== copies)
+          log('warn', `partition ${partition}: ${copiesWords(config.num_replicas, replicas)}`);
+        copies = config.num_replicas;
         if (known !== null && stream !== known) {
           log('error', `partition ${partition}: the stream was lost: all collectors are asked for all they hold`);
           // What was left alone is gone with it.
@@ -263,7 +270,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     backlog: () => ({
       waiting,
       oldest: oldest === null || serverTime === null ? 0 : Math.max(0, Math.round(serverTime() - oldest)),
-      ...{ trouble, held },
+      ...{ trouble, held, copies },
     }),
     async close() {
       closed = true;
@@ -274,8 +281,11 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   };
 }
 
-/** Makes the stream where there is none; resolves to when it was made, by which it is known again. */
-async function madeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>, replicas: number): Promise<string> {
+/** Makes the stream where there is none; when it was made is by what it is known again. */
+async function madeStream(
+  manager: Awaited<ReturnType<typeof jetstreamManager>>,
+  replicas: number,
+): Promise<Pick<StreamInfo, 'created' | 'config'>> {
   const wanted = {
     name: STREAM,
     subjects: [ALL_JUDGED],
@@ -287,15 +297,19 @@ async function madeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>,
     num_replicas: replicas,
   };
   try {
-    return (await manager.streams.info(STREAM)).created;
+    return await manager.streams.info(STREAM);
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    return (await manager.streams.add(wanted)).created;
+    return await manager.streams.add(wanted);
   }
 }
 
 const changesIn = ({ events }: CaseMessage): number =>
   events.reduce((sum, event) => sum + (event.what === 'judged' ? event.changes.length : 1), 0);
+
+/** For the log and `show status`: the number is another one than that of the configuration. */
+export const copiesWords = (copies: number, wanted: number): string =>
+  `replicas ${wanted} is configured, and the stream is kept ${copies} ${copies === 1 ? 'time' : 'times'}, as when it was made: nats stream edit ${STREAM} --replicas ${wanted}`;
 
 /** For the log and `show status`. */
 export const heldWords = (partition: number, collector: string, version: number): string =>

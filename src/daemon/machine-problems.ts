@@ -1,6 +1,6 @@
 /** What is to be said of the machines on the bus, as one of them hears them. */
 import type { Machine } from '../bus/presence.ts';
-import { type Backlog, heldWords } from '../bus/stream.ts';
+import { type Backlog, copiesWords, heldWords } from '../bus/stream.ts';
 import { routerIdOf } from '../bus/subjects.ts';
 
 /** A clock that differs by more is a problem: times of cases are those of the collector, and are believed. Milliseconds. */
@@ -28,6 +28,15 @@ export const heldProblems = (
   [...partitions].flatMap(([partition, one]) =>
     [...(one.backlog()?.held ?? [])].map(([collector, version]) => heldWords(partition, collector, version)),
   );
+
+/** Where the stream has another number of copies than is configured; said once, for all partitions are in one stream. */
+export function copiesProblems(
+  partitions: ReadonlyMap<number, { readonly backlog: () => Pick<Backlog, 'copies'> | null }>,
+  wanted: number,
+): string[] {
+  const copies = new Set([...partitions.values()].map(one => one.backlog()?.copies ?? wanted));
+  return [...copies].filter(one => one !== wanted).map(one => copiesWords(one, wanted));
+}
 
 /** `12 s ahead of ours`; `ahead` in ms. */
 const clockWords = (ahead: number): string =>

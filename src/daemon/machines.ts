@@ -27,7 +27,7 @@ import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
-import { heldProblems, machineProblems } from './machine-problems.ts';
+import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
 import { namesOf, partitionRows } from './partition-answers.ts';
@@ -348,6 +348,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),
+      ...copiesProblems(running(), wanted?.replicas ?? 1),
     ],
     close: () => closeAll(closers),
   };

@@ -1,9 +1,10 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
 import type { Bus } from '../../src/bus/connection.ts';
-import { createPublisher, type Publisher } from '../../src/bus/publisher.ts';
+import { createPublisher, type Publisher, type PublisherOptions } from '../../src/bus/publisher.ts';
 import { type Incoming, type PartitionReader, readPartition } from '../../src/bus/stream.ts';
 import { judgedSubject, partitionOf, STREAM } from '../../src/bus/subjects.ts';
+import { copiesProblems } from '../../src/daemon/machine-problems.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
 import { busTo, type Nats, natsServer } from './nats.ts';
@@ -30,7 +31,7 @@ describe('bus/stream', () => {
   };
   const publisher = (
     machine: string,
-    more: { mostSpooled?: number; resync?: () => void; version?: () => number } = {},
+    more: { mostSpooled?: number; resync?: () => void; version?: () => number; log?: PublisherOptions['log'] } = {},
   ): Publisher => {
     const made = createPublisher({
       ...{ bus: bus(machine), partitions: PARTITIONS, life: Date.now(), resync: () => {}, log: () => {} },
@@ -140,6 +141,36 @@ describe('bus/stream', () => {
     await tell(a, 301, 10);
     await until('all is read', () => (read.get('10-0-5-1')?.length ?? 0) >= 310);
     expect(sorted(read.get('10-0-5-1'))).to.deep.equal(upTo(310));
+  });
+
+  it('warns that there is no stream yet, and publishes once a reader has made it', async () => {
+    const lines: string[] = [];
+    const { streams } = await jetstreamManager(await bus('10-9-9-9').ready);
+    await streams.delete(STREAM).catch(() => {}); // there was none
+    const a = publisher('10-0-6-1', { log: (level, text) => void lines.push(`${level} ${text}`) });
+    const told = a.tell({ what: 'hello' });
+    await until('it is said', () => lines.length > 0);
+    expect(lines.map(one => one.slice(0, 5))).to.deep.equal(['warn ']);
+    const read = readAll();
+    await told;
+    await tell(a, 1, 10);
+    await until('all is read', () => read.get('10-0-6-1')?.length === 10);
+  });
+
+  it('says where the stream has another number of copies than is configured', async () => {
+    await publisher('10-0-6-2').tell({ what: 'hello' });
+    const lines: string[] = [];
+    const of = bus('10-9-9-9');
+    const made = readPartition({
+      ...{ bus: of, partition: 0, replicas: 3, take: async () => {}, mayRead: () => true },
+      log: (level, text) => void lines.push(`${level} ${text}`),
+    });
+    closers.push(() => made.close());
+    await until('it is known', () => made.backlog().copies === 1);
+    expect(lines.join()).to.match(/^warn partition 0: replicas 3 is configured, and the stream is kept 1 time/);
+    const running = new Map([0, 1].map(partition => [partition, made] as const));
+    expect(copiesProblems(running, 3)).to.have.length(1);
+    expect(copiesProblems(running, 1)).to.deep.equal([]);
   });
 
   it('gives what one reader had in hand to the next one at once', async () => {

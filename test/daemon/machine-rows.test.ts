@@ -55,7 +55,7 @@ describe('daemon: what is shown of machines', () => {
     for (const milliseconds of [5, 1, 60]) pace.took(milliseconds);
     const part = (gaps: number, waiting: number | null) => ({
       counts: () => ({ gaps, twice: 1 }),
-      backlog: () => ({ waiting, oldest: 30, trouble: '', held: new Map() }),
+      backlog: () => ({ waiting, oldest: 30, trouble: '', held: new Map(), copies: 1 }),
     });
     const running = new Map([
       [0, part(1, 7)],

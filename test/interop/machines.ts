@@ -35,6 +35,8 @@ export interface SharedSettings {
   readonly postgresql?: string;
   /** So many servers of NATS in a cluster, each with a copy of the stream; `nats` is the first. */
   readonly servers?: number;
+  /** Partitions of the cases; left out: as many as there are by default. */
+  readonly partitions?: number;
 }
 
 export interface Shared {
@@ -63,10 +65,11 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
   }
   const smtp = await relay();
   const daemons: Intertrackd[] = [];
+  const shares = settings.partitions === undefined ? '' : `partitions ${settings.partitions};`;
   const busBy = (by: Ways) =>
     natsServers === null
-      ? `bus nats "${nats.url.replace(nats.host, by.nats)}";`
-      : `bus nats ${natsServers.servers.map(({ url }) => `"${url}"`).join(', ')} { replicas ${servers}; }`;
+      ? `bus nats "${nats.url.replace(nats.host, by.nats)}" { ${shares} }`
+      : `bus nats ${natsServers.servers.map(({ url }) => `"${url}"`).join(', ')} { ${shares} replicas ${servers}; }`;
   return {
     nats,
     natsCluster: natsServers,

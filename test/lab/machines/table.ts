@@ -29,9 +29,16 @@ const idOf = ({ mail }: Taken): string => mail.messageId ?? '';
 const noticeOf = (one: Taken): string => idOf(one).slice(1).split('@')[0]!;
 const speaksOf = (one: Taken, prefix: string): boolean => one.mail.subject?.includes(`${prefix} `) === true;
 
-/** Notices of an event of a prefix, each counted once. */
+/** In a storm a case is a line of a summary of begins, and of one of ends. */
+const SUMMARY_OF: Readonly<Record<string, string>> = { begin: 'storm', end: 'storm-end' };
+const sumsUp = (one: Taken, prefix: string, event: string): boolean =>
+  noticeOf(one).split('.')[1] === SUMMARY_OF[event] && one.mail.text?.includes(` ${prefix} `) === true;
+
+/** Notices of an event of a prefix, each counted once, summaries that list it among them. */
 export function countOf(taken: readonly Taken[], prefix: string, event: string): number {
-  return new Set(taken.filter(one => speaksOf(one, prefix) && noticeOf(one).split('.')[1] === event).map(idOf)).size;
+  const tells = (one: Taken) =>
+    (speaksOf(one, prefix) && noticeOf(one).split('.')[1] === event) || sumsUp(one, prefix, event);
+  return new Set(taken.filter(tells).map(idOf)).size;
 }
 
 const middle = (sorted: readonly number[], share: number): number =>
