@@ -103,6 +103,7 @@ testbed-upgrade: dist/.built
 testbed-fleet: dist/.built
 	@contrib/install-peers nats-server initdb
 	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
+
 # How long who writes waits while the schema of the shared database is changed: `make testbed-online ROWS=300000`.
 testbed-online: node_modules/.installed
 	@contrib/install-peers initdb

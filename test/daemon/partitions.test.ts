@@ -153,16 +153,20 @@ describe('daemon/partitions', () => {
           }
         }
         const [least, most] = [Math.floor(count / living.size), Math.ceil(count / living.size)];
-        await until('all is shared out', () => {
-          const all = [...living.values()].map(of);
-          return (
-            all
-              .flat()
-              .sort((x, y) => x - y)
-              .join() === Array.from({ length: count }, (_, i) => i).join() &&
-            all.every(({ length }) => length >= least && length <= most)
-          );
-        });
+        await until(
+          'all is shared out',
+          () => {
+            const all = [...living.values()].map(of);
+            return (
+              all
+                .flat()
+                .sort((x, y) => x - y)
+                .join() === Array.from({ length: count }, (_, i) => i).join() &&
+              all.every(({ length }) => length >= least && length <= most)
+            );
+          },
+          90_000,
+        ); // what was taken beyond a share is kept for half a minute
         for (const one of open.splice(0)) await one.close();
       }),
       { numRuns: 20 },

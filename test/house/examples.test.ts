@@ -15,6 +15,7 @@ const KINDS: Record<string, RegExp> = {
   'route-collector.conf': /x-keiro in JPIRR/,
   'ixp.conf': /segment 203\.0\.113\.0\/24/,
   'csirt.conf': /^rid \{/m,
+  'machines.conf': /^bus nats [\s\S]*^store postgresql /m,
   'traceback-only.conf': /^traceback \{/m,
 };
 
