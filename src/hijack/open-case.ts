@@ -1,7 +1,7 @@
 import type { Severity } from '../registry/verdict.ts';
 import type { AsPath, Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord } from './case.ts';
 import { type Roomless, roomless } from './roomless.ts';
-import { type WitnessLedger, witnessLedger } from './witness-ledger.ts';
+import { FEW, type WitnessLedger, witnessLedger } from './witness-ledger.ts';
 import type { WitnessRoom } from './witness-room.ts';
 import { RPKI_PEER } from './witness-words.ts';
 
@@ -67,6 +67,9 @@ export interface OpenCase
   /** The witness that was the only one left when that was looked at. */
   lone: string | null;
 }
+
+/** Awaited like a peer: of many witnesses some may have waited to be written (case-reports.ts), or had no room. No peer has the name. */
+const UNWRITTEN = '(unwritten)';
 
 const UNJUDGED = { assessedFrom: '', path: [] as AsPath, sincePath: 0, lone: null };
 
@@ -160,7 +163,8 @@ export function snapshotOf(open: OpenCase): Case {
 
 /**
  * A stored case taken up again after a restart at `now`. Nobody is watched any more: who held the route is out of sight
- * until the session is back, and no end is believed before the witnesses' tables are whole or `patience` has passed.
+ * until the session is back, and no end is believed before the witnesses' tables are whole or `patience` has passed; where
+ * there may be witnesses of whom nothing was written, before it has.
  */
 export function reopen(stored: Case, now: number, patience: number, room: WitnessRoom): OpenCase {
   const witnesses = witnessLedger(
@@ -181,7 +185,10 @@ export function reopen(stored: Case, now: number, patience: number, room: Witnes
     goneAt: null,
     leftOut: 0,
     // The RPKI has no table that could be whole: it says itself what is over.
-    awaited: new Set([...witnesses.peers()].filter(peer => peer !== RPKI_PEER)),
+    awaited: new Set([
+      ...[...witnesses.peers()].filter(peer => peer !== RPKI_PEER),
+      ...(witnesses.size < FEW ? [] : [UNWRITTEN]),
+    ]),
     awaitUntil: now + patience,
     severity: stored.severity,
     hints: stored.hints,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { PATIENCE } from '../../src/hijack/case-book.ts';
 import { type CaseChange, longestWait } from '../../src/hijack/case-reports.ts';
 import { FEW } from '../../src/hijack/witness-ledger.ts';
 import { witnessRoom } from '../../src/hijack/witness-room.ts';
@@ -74,6 +75,19 @@ describe('hijack/case-book, a hijack that many peers see', () => {
     world.now += 1;
     book.judged(all.map(({ peer }) => gone(peer, world.now)));
     expect([known(), book.room.owed(), book.room.owed()]).to.deep.equal([FEW, true, false]);
+  });
+
+  it('does not end soon after a restart, for some may not have been written', () => {
+    const stored = [last(seenByMany().book.flush())];
+    const { book: again, world: later } = openBook({ stored, holdDown: 0 });
+    later.now += 10_000;
+    for (let i = 0; i < MANY; i++) expect(told(again.endOfRib(`p${i}`, later.now))).to.deep.equal([]);
+    again.judged([held('late', later.now)]);
+    expect(again.open().map(({ id, state }) => [id, state])).to.deep.equal([[stored[0]!.id, 'fading']]);
+    later.now = T0 + PATIENCE - 1;
+    expect(told(again.judged([gone('late', later.now)]))).to.deep.equal([]);
+    later.now += 1;
+    expect(told(again.tick(later.now))).to.deep.equal(['end']);
   });
 
   it('does not end while somebody holds it who found no room', () => {
