@@ -48,8 +48,11 @@ export interface CaseFeed {
   take(messages: readonly Incoming[]): Promise<void>;
   /** Nothing is heard of a collector any more: what its peers hold is out of sight. */
   missed(collector: string): void;
-  /** What a collector holds is not known here any more, and is to be told. */
-  want(collector: string): void;
+  /**
+   * A machine is heard, again or for the first time: what it holds is not known here, and is to be told. One that does not collect
+   * has nothing to tell, but where it did before.
+   */
+  back(collector: string, collects: boolean): void;
   /** What was under way from all collectors is lost. */
   lost(): void;
   /** A collector was removed for good: what its peers hold is gone. Resolves to what that was, when it is on disk. */
@@ -289,7 +292,9 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       }, writes);
     },
     missed: lose,
-    want,
+    back(collector, collects) {
+      if (collects || cursors.has(collector)) want(collector);
+    },
     lost() {
       for (const collector of cursors.keys()) want(collector);
     },

@@ -19,9 +19,9 @@ import { noteAgain } from './sent-again.ts';
 export interface CasePartition extends Tenant {
   readonly cases: CasesOfStore;
   readonly outbox: Outbox;
-  /** A collector is not heard any more; it is there again. */
+  /** A machine is not heard any more; it is there, again or for the first time (case-feed.ts). */
   missed(collector: string): void;
-  back(collector: string): void;
+  back(collector: string, collects: boolean): void;
   /** A collector was removed for good (case-feed.ts). */
   forget(collector: string): ReturnType<CaseFeed['forget']>;
   /** Messages that came twice, and gaps. */
@@ -94,7 +94,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     cases,
     outbox,
     missed: feed.missed,
-    back: feed.want,
+    back: feed.back,
     forget: feed.forget,
     counts: feed.counts,
     backlog: () => reader?.backlog() ?? null,

@@ -32,6 +32,7 @@ import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
 import { namesOf, partitionRows } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
+import { quietTeller } from './quiet-teller.ts';
 import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { noteAgain } from './sent-again.ts';
@@ -233,7 +234,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         version: () => versionFor(presence?.machines() ?? []),
       }),
     );
-    publisher = createTeller({ publisher: made, retell, log });
+    const teller = createTeller({ publisher: made, retell, log });
+    publisher = duties.includes('collector') ? teller : quietTeller(teller);
     leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
     const asked = retellSoon(() => {
@@ -251,7 +253,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       onChange(of, missed) {
         const unseen = missed ? 'is not heard any more: what its peers hold is out of sight' : 'is there';
         log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${unseen}`);
-        for (const partition of running().values()) missed ? partition.missed(of) : partition.back(of);
+        const collects =
+          presence
+            ?.machines()
+            .find(({ machine: one }) => one === of)
+            ?.roles.includes('collector') ?? true;
+        for (const partition of running().values()) missed ? partition.missed(of) : partition.back(of, collects);
       },
     });
     leaving.push(() => presence?.close());

@@ -62,6 +62,19 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
 }
 
 describe('daemon/case-feed', () => {
+  it('asks a machine that comes for all it holds where it collects, or did before', async () => {
+    const { feed, asked } = feedOf();
+    feed.back(TOKYO, false);
+    feed.askAgain();
+    expect(asked).to.deep.equal([]);
+    feed.back(TOKYO, true);
+    expect(asked).to.deep.equal([TOKYO]);
+    const other = feedOf();
+    await other.take(1, [{ what: 'hello' }]);
+    other.feed.back(TOKYO, false);
+    expect(other.asked).to.deep.equal([TOKYO]);
+  });
+
   it('takes each message once, names peers by their collector, and writes how far it has come', async () => {
     const { take, told, cursor, feed } = feedOf();
     await take(1, [{ what: 'hello' }, { what: 'judged', changes: [judgedChange(1)] }]);
@@ -93,7 +106,7 @@ describe('daemon/case-feed', () => {
     await take(4, [{ what: 'resync' }]);
     feed.askAgain();
     expect(asked, 'it has begun').to.have.length(2);
-    feed.want(TOKYO);
+    feed.back(TOKYO, true);
     await take(5, [{ what: 'resynced', up: [], whole: [] }]);
     feed.askAgain();
     expect(asked, 'it was wanted once more meanwhile').to.have.length(4);
