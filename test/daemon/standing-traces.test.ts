@@ -240,5 +240,6 @@ Case          Prefix              Left Came Traced Left out By
     expect(traces.list()).to.deep.equal([]);
     there = true;
     await until('it stands', () => traces.list().length === 1);
+    traces.close();
   });
 });

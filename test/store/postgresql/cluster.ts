@@ -47,6 +47,7 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
   const programs = serverPrograms();
   if (programs === null) {
     if (process.env.REQUIRE_PEERS === '1') throw new Error('PostgreSQL is not installed');
+    console.log('      skipped: PostgreSQL is not installed');
     return null;
   }
   const place = newPlace();
