@@ -282,7 +282,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     take(messages) {
       const touched = new Set<string>();
       const writes: StoreWrite[] = [];
-      return cases.together(() => {
+      const taken = cases.together(() => {
         for (const { collector, message } of messages) {
           if (!isNext(collector, message)) continue;
           touched.add(collector);
@@ -290,6 +290,12 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         }
         for (const collector of touched) writes.push({ op: 'cursor.put', record: cursors.get(collector)! });
       }, writes);
+      // Whoever did not get them written is given the same messages once more, and they are behind the cursor by then: what
+      // they said comes with all that is held.
+      return taken.catch(error => {
+        for (const collector of touched) want(collector);
+        throw error;
+      });
     },
     missed: lose,
     back(collector, collects) {

@@ -18,6 +18,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   const refused: string[] = [];
   const witnesses: { peer: string; as: number; address: string; state: string }[] = [];
   const room = { again: false };
+  const disk = { fails: false };
   let writes: readonly StoreWrite[] = [];
   const feed = createCaseFeed({
     cases: {
@@ -44,6 +45,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
       roomAgain: () => room.again,
       async together(events, also) {
         events();
+        if (disk.fails) throw new Error('it could not be written');
         writes = [...also];
       },
     },
@@ -58,7 +60,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   });
   const take = (sequence: number, events: readonly CaseEvent[], life = 1) =>
     feed.take([{ collector: TOKYO, message: { life, sequence, events } }]);
-  return { feed, take, told, judged, asked, refused, witnesses, room, cursor: () => writes };
+  return { feed, take, told, judged, asked, refused, witnesses, room, disk, cursor: () => writes };
 }
 
 describe('daemon/case-feed', () => {
@@ -95,6 +97,21 @@ describe('daemon/case-feed', () => {
     await take(1, [{ what: 'hello' }]);
     feed.lost();
     expect(asked).to.deep.equal(['192-0-2-2', TOKYO]);
+  });
+
+  it('asks for all that is held where a message was taken in and could not be written', async () => {
+    const { take, asked, disk, feed } = feedOf();
+    await take(1, [{ what: 'hello' }]);
+    disk.fails = true;
+    const failed = await take(2, [{ what: 'registry' }]).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    expect(failed).to.equal('it could not be written');
+    expect(asked).to.deep.equal([TOKYO]);
+    disk.fails = false;
+    await take(2, [{ what: 'registry' }]);
+    expect(feed.counts().twice, 'it comes again, and is behind the cursor').to.equal(1);
   });
 
   it('asks for all that is held where a message is missing, and until it is told', async () => {
