@@ -16,7 +16,7 @@ export interface BusOptions {
   readonly key: string | null;
   /** File of credentials (credentials.ts). */
   readonly credentials: string | null;
-  /** Name of this machine (machine.ts). */
+  /** Name of this machine (subjects.ts). */
   readonly machine: string;
   /** The connection is up, or not, and why. */
   readonly onState: (up: boolean, why: string) => void;

@@ -1,6 +1,6 @@
 /**
  * Names on the bus. What a machine publishes bears its own name in the subject, so that the server's permissions hold each to
- * its own (intertrack.7, MORE THAN ONE MACHINE):
+ * its own (intertrack-machines.7, The NATS server):
  *
  *     intertrack.judged.MACHINE.PARTITION   judged changes, kept in the stream until taken in
  *     intertrack.resync.MACHINE             asks a collector to tell all that it holds once more

@@ -18,6 +18,8 @@ describe('daemon/asked-order', () => {
     ['no name', { order: { ...order, by: 7 } }],
     ['a reason without end', { order: { ...order, reason: 'x'.repeat(5_000) } }],
     ['an end that is no time', { order: { ...order, until: 0.5 } }],
+    ['an end that no date has', { order: { ...order, until: 253_402_300_800_000 } }],
+    ['an end before all times', { order: { ...order, until: -1 } }],
   ] as const)
     it(`refuses ${what}`, () => expect(readAskedOrder(question(more))).to.equal(null));
   it('never throws', () => {
