@@ -150,12 +150,15 @@ export async function openStandingTraces(parts: StandingParts): Promise<Standing
   /** Nobody tells of the cases that other machines have. */
   let unseen = '';
   async function lookAround(): Promise<void> {
+    // What a person opens meanwhile may be of a case that is newer than the answer.
+    const [stood, ended] = [[...standing.keys()], [...stopped]];
     try {
       const known = await everywhere?.(standing.size > 0);
       if (!known) return;
       for (const of of known) changed(of);
       const ids = new Set(known.map(({ id }) => id));
-      for (const id of [...standing.keys()]) if (!ids.has(id)) forget(id);
+      for (const id of stood) if (!ids.has(id) && standing.has(id)) forget(id);
+      for (const id of ended) if (!ids.has(id)) stopped.delete(id);
       unseen = '';
     } catch (error) {
       const words = (error as Error).message;

@@ -214,6 +214,27 @@ Case          Prefix              Left Came Traced Left out By
     traces.close();
   });
 
+  it('keeps one that a person opens while the cases of other machines are being asked for', async () => {
+    const answers: ((known: readonly Case[]) => void)[] = [];
+    const traces = await openStandingTraces({
+      store,
+      traces: { startTrace: async () => TRACE },
+      cases: { open: () => [], get: async () => CASE },
+      ...{ wanted: () => false, note: () => {}, look: 5 },
+      everywhere: () => new Promise(resolve => void answers.push(resolve)),
+      log: Object.assign(() => {}, { configure: () => {}, problems: () => [], close: async () => {} }),
+      clock: () => now,
+    });
+    await until('it asks', () => answers.length === 1);
+    await traces.open({ caseId: CASE.id, until: null, by: 'a' });
+    answers[0]!([]);
+    await until('it asks again', () => answers.length === 2);
+    expect(traces.list()).to.have.length(1);
+    answers[1]!([]);
+    await until('the case is over', () => traces.list().length === 0);
+    traces.close();
+  });
+
   it('waits for a database that cannot be read yet', async () => {
     await store.write([
       {
