@@ -272,7 +272,8 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
         const [begin, end] = [mailOf(over.id, 'begin'), mailOf(over.id, 'end')];
         expect(end.text).to.match(/Lasted +\d+ (second|minute)/);
         expect(end.text).to.contain('no peer has held it for the hold-down');
-        expect([end.references].flat()[0]).to.match(new RegExp(`^<${over.id}\\.begin\\.\\d@`));
+        expect(end.inReplyTo).to.match(new RegExp(`^<${over.id}\\.begin\\.\\d@`));
+        expect([end.references].flat()).to.deep.equal([[begin.references].flat()[0], end.inReplyTo]);
         expect(begin.messageId).to.match(new RegExp(`^<${over.id}\\.begin\\.\\d@`));
       });
   });

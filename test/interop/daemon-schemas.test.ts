@@ -30,6 +30,8 @@ source:     JPIRR
 
 /** Commands that a daemon with one peer, and nobody to trace with, has no rows for. */
 const NOTHING = [
+  // A daemon alone; the tests of several machines hold these against their schemas.
+  ...['show collector MACHINE', 'show partition', 'show partition PARTITION'],
   ...[
     'show route PREFIX at TIME',
     'show route family FAMILY',
@@ -143,6 +145,8 @@ probe tap1 { neighbor as ${TRANSIT} mac 00:00:5e:00:53:01; }
     await daemon.ask('reload');
     expect(refused).to.deep.equal([
       'probe tap1 is not connected',
+      'no machine 192.0.2.10 was heard: show collector',
+      'The cases are those of this machine alone: no `store postgresql` is configured.',
       'AS64501 is no traceback peer, and no member that was spoken to',
       'nothing was measured of AS64501',
     ]);

@@ -152,15 +152,28 @@ Committed to:     00a1b2c3d4e5f607 for 2026-03-01 11:59:40Z, 00:00:20 ago`.slice
 Site  State      For Probes Border Asked Answered ms Roles
 osaka up    01:00:00      2   100%    12       11  4 btm dtm
   domains: umeda namba
+  not committed to: what it sealed from 2026-03-01 10:00:00Z to 2026-03-01
+    10:59:00Z
 tokyo down      ever      -      -    12        0  - -
   last error: no site "edo" is configured`.slice(1),
     );
-    const itm = { site: 'osaka', address: '10.0.0.1', connected: false, since: time - 90_000, asked: 4 };
+    const itm = {
+      site: 'osaka',
+      address: '10.0.0.1',
+      connected: false,
+      since: time - 90_000,
+      asked: 4,
+      uncommitted: 0,
+    };
     expect(shown('show traceback sites', [{ time, sites: [], itm: { ...itm, lastError: 'the ITM ends' } }])).to.equal(
       `
 This daemon is site osaka of its AS
 ITM at 10.0.0.1: not connected for 00:01:30, 4 questions
   the ITM ends`.slice(1),
+    );
+    const lost = { ...itm, uncommitted: 3, lastError: '' };
+    expect(shown('show traceback sites', [{ time, sites: [], itm: lost }])).to.contain(
+      '3 windows not committed to: no packet in them can be proved',
     );
     expect(shown('show traceback sites', [{ time, sites: [], itm: null }])).to.equal(
       'no site: this daemon is the whole of its AS',
