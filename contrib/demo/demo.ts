@@ -151,7 +151,7 @@ async function hijack(routers: Awaited<ReturnType<typeof startRouters>>): Promis
   );
   verify(
     'it belongs to the thread of the first',
-    second.every(mail => first.some(one => one.messageId === [mail.references].flat()[0])),
+    second.every(mail => first.some(one => one.messageId === mail.inReplyTo)),
   );
 }
 
