@@ -37,8 +37,10 @@ const CHANGES_AT_ONCE = 256;
 /** Messages that are left in the stream for a program that can read them: well below those under way. */
 const MOST_LEFT = 256;
 const AGAIN = 500;
-/** How often the server is asked how much waits. Milliseconds. */
+/** How often the server is asked how much waits, and whether it still has what it has delivered. Milliseconds. */
 const LOOK = 3_000;
+/** So many looks in a row must agree that the end of the stream was lost: the leaders in a cluster may be a moment apart. */
+const SHORT = 2;
 /**
  * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
  * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
@@ -113,6 +115,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   const held = new Map<string, number>();
   /** Messages of theirs that are left in the stream, by their numbers there. */
   const left = new Set<number>();
+  /** Looks in a row by which more was delivered than the stream has ever had. */
+  let short = 0;
   const stopped = read();
   const looking = setInterval(() => void look(), LOOK);
   looking.unref();
@@ -123,9 +127,23 @@ export function readPartition(options: ReaderOptions): PartitionReader {
       const manager = await jetstreamManager(await bus.ready, { checkAPI: false });
       const info = await manager.consumers.info(STREAM, name);
       waiting = info.num_pending + info.num_ack_pending;
+      const { state } = await manager.streams.info(STREAM);
+      short = info.delivered.stream_seq > state.last_seq ? short + 1 : 0;
     } catch {
       waiting = null; // what is wrong is said by whoever reads
     }
+    if (short >= SHORT) await readAnew();
+  }
+
+  /**
+   * A server whose disk was full, or that was put back, has lost the end of the stream, and gives new messages numbers that
+   * its consumer takes for delivered: none of them would ever come.
+   */
+  async function readAnew(): Promise<void> {
+    short = 0;
+    log('error', `partition ${partition}: the end of the stream was lost: all collectors are asked for all they hold`);
+    onLost();
+    await messages?.close();
   }
 
   async function read(): Promise<void> {

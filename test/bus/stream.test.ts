@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
 import type { Bus } from '../../src/bus/connection.ts';
@@ -247,6 +249,32 @@ describe('bus/stream', () => {
     await a.tell({ what: 'resync' });
     await until('what is told after that is read', () => numbers.at(-1) === 3);
     expect(lost).to.equal(1);
+  });
+
+  it('reads anew where the server has lost the end of the stream', async () => {
+    const seen: number[] = [];
+    let lost = 0;
+    reader(
+      0,
+      async messages => {
+        for (const { collector, message } of messages) if (collector === '10-0-0-7') seen.push(message.sequence);
+      },
+      () => void lost++,
+    );
+    const from = publisher('10-0-0-7');
+    const last = () => Math.max(0, ...seen);
+    for (let i = 1; i <= 20; i++) {
+      void from.tell({ what: 'registry' });
+      await until('it has come', () => last() === i);
+    }
+    await nats.kill();
+    // What the server keeps of its readers stays.
+    const messages = join(nats.directory, 'store', 'jetstream', '$G', 'streams', STREAM, 'msgs');
+    for (const file of readdirSync(messages)) rmSync(join(messages, file));
+    await nats.start();
+    await until('it is found out', () => lost > 0);
+    void from.tell({ what: 'registry' });
+    await until('what is told after has come', () => last() === 21);
   });
 
   it('makes nobody wait while there is no server, and has all told anew where too much was dropped', async () => {
