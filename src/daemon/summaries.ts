@@ -4,6 +4,7 @@
  */
 import { readCase } from '../hijack/stored-case.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { SUMMARY_WAIT } from '../notify/storm.ts';
 import { openTelling, type TellingOptions } from '../notify/telling.ts';
 import type { Store } from '../store/records.ts';
 import type { CaseCompany } from './case-company.ts';
@@ -36,6 +37,9 @@ export async function sumUp(
   outbox: Pick<Outbox, 'added'>,
   now: number,
 ): Promise<void> {
+  // Nearly always nothing is due; cases are many and long in a storm, what is owed of them is not.
+  const owed = await store.read('owed.all', {});
+  if (!owed.some(({ time }) => Math.abs(now - time) >= SUMMARY_WAIT)) return;
   const cases = new Map((await store.read('owed.cases', {})).map(({ id, body }) => [id, readCase(body)]));
   if (cases.size === 0) return;
   const settings = () => noticeSettingsOf(config(), company);
