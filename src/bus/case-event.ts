@@ -1,6 +1,7 @@
 /** What collectors tell the case engines, as it travels: JSON, a version, and nothing that an engine trusts unread. */
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { JudgedChange } from '../registry/judged-change.ts';
+import { isCount, isTime } from './json-values.ts';
 import { sayOnce, whole } from './repeated-fields.ts';
 
 export type CaseEvent =
@@ -115,13 +116,9 @@ const NEWEST_EVER = 255;
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown, most = MOST_TEXT): value is string => typeof value === 'string' && value.length <= most;
 /** Names stand in logs, mails and on terminals: what steers one is in none. */
 const isName = (value: unknown): value is string => isText(value, MOST_NAME) && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value);
-/** Milliseconds since the epoch, before the year 10000: what can be written as a date. */
-const LAST_TIME = 253_402_300_799_999;
-const isTime = (value: unknown): value is number => isCount(value) && value <= LAST_TIME;
 /** A value that is wrong, in words; of one that has others inside, which may be nested beyond measure, only what it is. */
 const shown = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object' : `${JSON.stringify(value)}`.slice(0, 40);

@@ -3,6 +3,7 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { rateOfEach } from '../net/rate.ts';
 import { OLDEST, VERSIONS } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
+import { isCount, isTime } from './json-values.ts';
 import { ALL_ALIVE, aliveSubject, machineOf } from './subjects.ts';
 
 const EVERY = 1_000;
@@ -308,8 +309,5 @@ function readCounts(value: unknown): MachineCounts | null {
 }
 
 const MOST_PARTITIONS = 256;
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-/** Before the year 10000: what can be written as a date. */
-const isTime = (value: unknown): value is number => isCount(value) && value <= 253_402_300_799_999;
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.length <= 64 && value.every(one => typeof one === 'string' && one.length <= 512);

@@ -2,6 +2,7 @@
  * What came over the bus and is not believed: counted by what it is and by the machine whose name it bears, and said in the
  * log, of each once a minute at most, however much of it comes.
  */
+import { seldom } from '../net/rate.ts';
 import { routerIdOf } from './subjects.ts';
 
 /** `judged`: a message of the stream, or a change in one; `alive`: what a machine says of itself. */
@@ -45,7 +46,7 @@ const WORDS: Readonly<Record<RefusedKind, (of: string) => string>> = {
 
 /** `now` in ms since the epoch. */
 export function countRefused(log: (level: 'warn', text: string) => void, now: () => number = Date.now): Refused {
-  const rows = new Map<string, RefusedRow & { said: number; unsaid: number }>();
+  const rows = new Map<string, { readonly row: RefusedRow; readonly say: (why: string) => void }>();
 
   const sentence = ({ what, machine, times, why }: Pick<RefusedRow, 'what' | 'machine' | 'times' | 'why'>): string =>
     `refused ${times} ${times === 1 ? 'time' : 'times'}: ${WORDS[what](machine === '' ? 'some machine' : machine)}: ${why}`;
@@ -56,19 +57,18 @@ export function countRefused(log: (level: 'warn', text: string) => void, now: ()
       if (!rows.has(`${what} ${machine}`) && rows.size >= MOST_ROWS) machine = '';
       const key = `${what} ${machine}`;
       const before = rows.get(key);
-      const time = now();
+      const say =
+        before?.say ??
+        seldom(1_000 / QUIET, now, (text, unsaid) =>
+          log('warn', `bus: ${sentence({ what, machine, times: unsaid + 1, why: text })}`),
+        );
       const words = why.slice(0, MOST_WORDS);
-      const speaks = before === undefined || time - before.said >= QUIET || time < before.said;
-      const unsaid = (before?.unsaid ?? 0) + 1;
-      rows.set(key, {
-        ...{ what, machine, times: (before?.times ?? 0) + 1, last: time, why: words },
-        ...(speaks ? { said: time, unsaid: 0 } : { said: before!.said, unsaid }),
-      });
-      if (speaks) log('warn', `bus: ${sentence({ what, machine, times: unsaid, why: words })}`);
+      rows.set(key, { row: { what, machine, times: (before?.row.times ?? 0) + 1, last: now(), why: words }, say });
+      say(words);
     },
-    rows: () => [...rows.values()].map(({ said: _said, unsaid: _unsaid, ...row }) => row),
+    rows: () => [...rows.values()].map(({ row }) => row),
     problems() {
-      const recent = [...rows.values()].filter(({ last }) => now() - last < RECENT);
+      const recent = [...rows.values()].map(({ row }) => row).filter(({ last }) => now() - last < RECENT);
       const shown = recent.sort((a, b) => b.last - a.last).slice(0, MOST_PROBLEMS);
       const more = recent.length - shown.length;
       return [...shown.map(sentence), ...(more > 0 ? [`${more} more kinds of messages refused: show collector`] : [])];

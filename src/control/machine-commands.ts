@@ -41,7 +41,7 @@ export const MACHINE_COMMANDS: readonly Command[] = [
       const machines = await daemon.machines();
       for (const one of machines) await row(one);
       // A machine hears itself over the bus as it hears the others.
-      const onBus = machines.length === 0 && (await daemon.status()).machines !== undefined;
+      const onBus = machines.length === 0 && (await daemon.shared()) !== null;
       if (machines.length === 0) note(onBus ? UNHEARD : ALONE);
     },
   },

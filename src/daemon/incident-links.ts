@@ -4,6 +4,7 @@
  */
 import type { Case } from '../hijack/case.ts';
 import type { CaseBook } from '../hijack/case-book.ts';
+import { type BookPlace, placeOf } from '../hijack/case-id.ts';
 import type { Linked } from '../store/postgresql/incidents.ts';
 import type { IncidentAsk } from '../store/records.ts';
 import type { Log } from './log.ts';
@@ -64,6 +65,5 @@ export function createIncidentLinks({ book, cases, ask, log }: IncidentLinksPart
  */
 export const idsOf = (
   names: readonly { readonly incident: string }[],
-  { place, books }: { readonly place: number; readonly books: number },
-): readonly string[] =>
-  names.map(({ incident }) => incident.slice(1)).filter(id => (Number(id.slice(11)) - 1) % books === place);
+  { place, books }: BookPlace,
+): readonly string[] => names.map(({ incident }) => incident.slice(1)).filter(id => placeOf(id, books) === place);

@@ -13,6 +13,7 @@ import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
+import { placeOf } from '../hijack/case-id.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
@@ -175,9 +176,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const toTheBook = bookTeller(() => running().get(0)?.cases);
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
-  /** The partition of a case, by the case's number, and the machine that has it. */
+  /** The partition of a case, and the machine that has it. */
   function holderOf(id: string, count: number) {
-    const partition = (Number(id.slice(11)) - 1) % count;
+    const partition = placeOf(id, count);
     return { partition, has: presence?.machines().find(one => !one.missed && one.partitions.includes(partition)) };
   }
 

@@ -65,9 +65,9 @@ export function createPacketTraces(options: PacketTracesOptions): PacketTraces {
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
     check();
-    const own = secret();
-    if (own === null) throw new Error('no federation is configured: there is no key to digest with');
-    const [key, digester] = [own, kernel()];
+    const key = secret();
+    if (key === null) throw new Error('no federation is configured: there is no key to digest with');
+    const digester = kernel();
     const given = trigger ? triggersOf(packets) : packets;
     const shares = !methods().includes('digest') || samplers.known(participants(), Date.now());
     const most = shares && need === null ? PACKETS_OF_SHARES : 0;

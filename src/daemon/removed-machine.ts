@@ -5,6 +5,7 @@
  */
 import { askMachine, type Question } from '../bus/asking.ts';
 import type { Bus } from '../bus/connection.ts';
+import { isCount } from '../bus/json-values.ts';
 import type { Machine } from '../bus/presence.ts';
 import { isMachine, machineName, routerIdOf } from '../bus/subjects.ts';
 import type { ForgottenRow } from '../control/machine-rows.ts';
@@ -110,7 +111,6 @@ const rowOf = (machine: string, found: Forgotten | string): ForgottenRow => ({
 export function readForgotten(answer: unknown): Forgotten | null {
   if (typeof answer !== 'object' || answer === null) return null;
   const { partitions, cases, witnesses } = answer as Readonly<Record<string, unknown>>;
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(partitions) || partitions.length > MOST_PARTITIONS || !partitions.every(isCount)) return null;
   return isCount(cases) && isCount(witnesses) ? { partitions, cases, witnesses } : null;
 }

@@ -4,14 +4,13 @@
  */
 import { readCase } from '../hijack/stored-case.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import { SUMMARY_WAIT } from '../notify/storm.ts';
+import { isSummaryDue } from '../notify/storm.ts';
 import { openTelling, type TellingOptions } from '../notify/telling.ts';
 import type { Store } from '../store/records.ts';
 import type { CaseCompany } from './case-company.ts';
 import type { CaseParts } from './case-house.ts';
 import { inTurn } from './in-turn.ts';
-import type { LeasedOutboxParts } from './leased-outbox.ts';
-import { leasedOutbox } from './leased-outbox.ts';
+import { type LeasedOutboxParts, leasedOutbox } from './leased-outbox.ts';
 import type { Log } from './log.ts';
 import { noticeSettingsOf } from './notice-settings.ts';
 import type { Tenant } from './partitions.ts';
@@ -39,12 +38,12 @@ export async function sumUp(
 ): Promise<void> {
   // Nearly always nothing is due; cases are many and long in a storm, what is owed of them is not.
   const owed = await store.read('owed.all', {});
-  if (!owed.some(({ time }) => Math.abs(now - time) >= SUMMARY_WAIT)) return;
+  if (!isSummaryDue(owed, now)) return;
   const cases = new Map((await store.read('owed.cases', {})).map(({ id, body }) => [id, readCase(body)]));
   if (cases.size === 0) return;
   const settings = () => noticeSettingsOf(config(), company);
-  // What is owed is another each time, and it is only what is in the store.
-  const telling = await openTelling({ store, settings, caseOf: async id => cases.get(id) ?? null, log }, []);
+  // What comes to be owed meanwhile is another time's: its case is not among these.
+  const telling = await openTelling({ store, settings, caseOf: async id => cases.get(id) ?? null, log, owed }, []);
   const { writes, records } = await telling.due([], now);
   if (writes.length === 0) return;
   await store.write(writes);

@@ -117,7 +117,7 @@ export function createTraceSites({
       draw: (...asked) => sites.draw(...asked),
       status: () => sites.status(),
     },
-    ...{ config: now },
+    config: now,
   });
 
   const startAgent = (next: Config, files: ReturnType<typeof readSiteIdentity>) => {

@@ -86,6 +86,8 @@ export function caseReports(clock: () => number, assess: (open: OpenCase) => voi
     return last.of.every((one, i) => one === rest[i]);
   }
 
+  const touch = (open: OpenCase, why: string) => void touched.set(open, { why, count: 1, mayWait: false });
+
   const words = (open: OpenCase, { why, count, mayWait: alone }: Word): string =>
     alone && count > 1 && open.witnesses.size > FEW ? `${count} changes of witnesses, the last: ${why}` : why;
 
@@ -94,13 +96,10 @@ export function caseReports(clock: () => number, assess: (open: OpenCase) => voi
       const before = touched.get(open);
       touched.set(open, { why, count: (before?.count ?? 0) + 1, mayWait: before?.mayWait ?? true });
     },
-    touched: (open, why) => void touched.set(open, { why, count: 1, mayWait: false }),
+    touched: touch,
     stepped(open, notice, why) {
       // Its witnesses of this call are told with it.
-      if (notice === null) {
-        touched.set(open, { why, count: 1, mayWait: false });
-        return;
-      }
+      if (notice === null) return touch(open, why);
       touched.delete(open);
       tell(open, notice, why);
     },

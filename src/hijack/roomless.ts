@@ -66,7 +66,9 @@ export function roomless(room: Pick<WitnessRoom, 'name' | 'unname'>): Roomless {
     drop,
     values: () => peers.values(),
     clear() {
-      for (const peer of [...peers.keys()]) drop(peer);
+      room.unname(peers.size);
+      peers.clear();
+      holding = 0;
     },
   };
 }

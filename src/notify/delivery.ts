@@ -23,6 +23,9 @@ export interface Handing {
   readonly doubt: number | null;
 }
 
+/** Header of a mail or web request that comes again: when it may have been taken before, an instant of RFC 3339. */
+export const DOUBT_HEADER = 'X-InterTrack-Doubt';
+
 /** Of a message that is nobody else's to send, for the first time. */
 export const FREELY: Handing = { begin: async () => true, doubt: null };
 

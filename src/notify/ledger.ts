@@ -1,4 +1,4 @@
-import type { OutboxRecord, Store } from '../store/records.ts';
+import type { OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import type { OutboxOptions } from './outbox.ts';
 
 /** Where it is written down what nobody could know after a crash: that a notice may be taken, and that it was. */
@@ -9,10 +9,14 @@ export interface Ledger {
   sent(record: OutboxRecord): Promise<void>;
 }
 
+/** How a store is told what has become of a notice. */
+export const updateOf = ({ id, state, attempts, due, lastError, doubt }: OutboxRecord): StoreWrite => ({
+  ...{ op: 'outbox.update', id, state, attempts, due, lastError, doubt },
+});
+
 /** That of a daemon alone. What cannot be written down is sent all the same: nobody else will. */
 export const ledgerOf = (store: Pick<Store, 'write'>, log: OutboxOptions['log']): Ledger => {
-  const write = ({ id, state, attempts, due, lastError, doubt }: OutboxRecord) =>
-    store.write([{ op: 'outbox.update', id, state, attempts, due, lastError, doubt }]);
+  const write = (record: OutboxRecord) => store.write([updateOf(record)]);
   return {
     async begin(record, time) {
       await write({ ...record, doubt: time }).catch((error: unknown) => {

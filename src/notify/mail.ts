@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { MailConfig } from '../config/tree.ts';
 import { instant, wordingsOf } from './compose.ts';
-import { FREELY, type Handing, type Outcome } from './delivery.ts';
+import { DOUBT_HEADER, FREELY, type Handing, type Outcome } from './delivery.ts';
 import { hang, printable } from './layout.ts';
 import type { StoredMail } from './notices.ts';
 
@@ -204,9 +204,6 @@ async function* guarded(mail: Readable, begin: Handing['begin']): AsyncGenerator
 interface Doubted {
   readonly doubt?: number;
 }
-
-/** Names the instant at which a mail that comes again may have been taken. */
-export const DOUBT_HEADER = 'X-InterTrack-Doubt';
 
 /** A mail that may have been taken before, and says so above all else. */
 function doubted(mail: StoredMail, doubt: number, languages: MailConfig['languages']): StoredMail & Doubted {

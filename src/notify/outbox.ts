@@ -4,7 +4,7 @@ import type { OutboxRecord, Store } from '../store/records.ts';
 import { type Carrier, createCarrier } from './channel.ts';
 import { afterAttempt, DEFERRED_MOST, type Outcome } from './delivery.ts';
 import { createLane, type Lane } from './lane.ts';
-import { type Ledger, ledgerOf } from './ledger.ts';
+import { type Ledger, ledgerOf, updateOf } from './ledger.ts';
 import { MAIL_TIMEOUTS, type MailTimeouts } from './mail.ts';
 
 /** Time from outside. `after` calls back once, in ms, and returns what calls it off. */
@@ -180,11 +180,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Records an attempt. Until the store takes it, the record is asked again and not the server: no mail goes twice. */
   async function mark(after: OutboxRecord): Promise<void> {
-    const { id, state, attempts, due, lastError, doubt } = after;
+    const { id, state } = after;
     for (let wait = 1000; ; wait = Math.min(wait * 2, DEFERRED_MOST)) {
       try {
         if (state === 'sent') return await ledger.sent(after);
-        return await store.write([{ op: 'outbox.update', id, state, attempts, due, lastError, doubt }]);
+        return await store.write([updateOf(after)]);
       } catch (error) {
         log('error', `outbox: cannot record that ${id} is ${state}`, { error: wordsOf(error) });
         if (closed) return;

@@ -8,7 +8,7 @@ import type { OutboxRecord, OwedRecord, Store, StoreWrite } from '../store/recor
 import { dueOf, standingOf, type Told } from './cadence.ts';
 import type { NoticeCause } from './compose.ts';
 import { type NoticeSettings, outboxRecords } from './notices.ts';
-import { beginsOf, createStormGauge, SUMMARY_WAIT } from './storm.ts';
+import { beginsOf, createStormGauge, isSummaryDue } from './storm.ts';
 import { summaryRecords } from './summary.ts';
 
 /** What is to be written in one transaction, and the rows among it that are then to be sent. */
@@ -33,18 +33,20 @@ export interface TellingOptions {
   readonly log: (level: 'info' | 'warn', text: string) => void;
   /** Where several books share the cases: how many, and the scope that sends the summaries of all. Left out: this one does. */
   readonly summaries?: { readonly books: number; readonly scope: string };
+  /** What is owed, where it has just been read; left out: it is read. */
+  readonly owed?: readonly OwedRecord[];
 }
 
 const NOTHING: Said = { writes: [], records: [] };
 
 /** Takes up what an earlier life has told of the cases that are not over, and what it still owed. */
 export async function openTelling(
-  { store, settings, caseOf, log, summaries }: TellingOptions,
+  { store, settings, caseOf, log, summaries, owed: known }: TellingOptions,
   open: readonly Case[],
 ): Promise<Telling> {
   const gauge = createStormGauge(beginsOf(summaries?.books ?? 1));
   const told = new Map<string, Told>();
-  const owed = new Map((await store.read('owed.all', {})).map(one => [keyOf(one), one]));
+  const owed = new Map((known ?? (await store.read('owed.all', {}))).map(one => [keyOf(one), one]));
   /** Cases that are not over and whose begin is told in a summary. */
   const gathered = new Set([
     ...(await store.read('told.open', {})).map(({ caseId }) => caseId),
@@ -86,8 +88,7 @@ export async function openTelling(
   /** One summary of all that is owed of an event, when the oldest has waited long enough. */
   async function summary(event: OwedRecord['event'], now: number): Promise<Said> {
     const waiting = [...owed.values()].filter(one => one.event === event);
-    // A clock that was set back must not make it wait for much longer; one of another machine may be ahead by some seconds.
-    if (!waiting.some(({ time }) => Math.abs(now - time) >= SUMMARY_WAIT)) return NOTHING;
+    if (!isSummaryDue(waiting, now)) return NOTHING;
     const cases = (await Promise.all(waiting.map(({ caseId }) => caseOf(caseId)))).filter(of => of !== null);
     for (const one of waiting) owed.delete(keyOf(one));
     const done = waiting.map(({ caseId }) => ({ op: 'owed.done', caseId, event }) as const);

@@ -28,8 +28,11 @@ export interface Thread {
  */
 export function noticeId(caseId: string, { event, ordinal }: NoticeCause, to: number | string): string {
   const which = event === 'begin' || event === 'end' ? event : `${event}-${ordinal ?? 1}`;
-  return `${caseId.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.${which}.${to}`;
+  return `${nameIn(caseId)}.${which}.${to}`;
 }
+
+/** The name of a case or an incident as a Message-ID may hold it. */
+const nameIn = (name: string): string => name.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64);
 
 /** The Message-ID of the notice with this id. */
 export function messageIdOf(id: string, { hostname, mailDomain = hostname }: MailNames): string {
@@ -38,9 +41,7 @@ export function messageIdOf(id: string, { hostname, mailDomain = hostname }: Mai
 
 /** What all mails of one incident refer to; null of cases of before there were incidents. */
 export const incidentThread = (incident: string | undefined, names: MailNames): string | null =>
-  incident === undefined
-    ? null
-    : messageIdOf(`${incident.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.incident`, names);
+  incident === undefined ? null : messageIdOf(`${nameIn(incident)}.incident`, names);
 
 /** Of a mail about a case to its recipient of this number: it follows the begin, where that was told. */
 export function threadOf(

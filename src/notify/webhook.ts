@@ -4,7 +4,7 @@ import { request as requestHttps } from 'node:https';
 import type { WebhookConfig } from '../config/tree.ts';
 import type { Channel } from './channel.ts';
 import { mattermostBody, slackBody, teamsBody } from './chat.ts';
-import type { Outcome } from './delivery.ts';
+import { DOUBT_HEADER, type Outcome } from './delivery.ts';
 import { printable } from './layout.ts';
 import type { Notice } from './notice.ts';
 import { signatureOf } from './signature.ts';
@@ -54,7 +54,7 @@ function headersOf(config: WebhookConfig, notice: Notice, body: Buffer, doubt: n
     'X-InterTrack-Event': notice.event,
     'X-InterTrack-Id': notice.id,
     'X-InterTrack-Timestamp': String(timestamp),
-    ...(doubt !== null && { 'X-InterTrack-Doubt': new Date(doubt).toISOString() }),
+    ...(doubt !== null && { [DOUBT_HEADER]: new Date(doubt).toISOString() }),
     ...(config.secret === undefined ? {} : { 'X-InterTrack-Signature': signatureOf(config.secret, timestamp, body) }),
   };
 }

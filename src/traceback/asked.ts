@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Fault } from './connection.ts';
 import type { SignedRequest } from './request.ts';
+import { type Stopwatch, startStopwatch } from './stopwatch.ts';
 import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Query } from './wire.ts';
 
 /** What goes on to other ASes: what the origin asks, and under which bounds. */
@@ -44,9 +45,12 @@ export interface AskedOfPeer {
   latency(): number | null;
 }
 
-/** Nothing asked yet of AS `as`. `clock` in ms. */
-export function createAsked(as: number, clock: () => number = Date.now): AskedOfPeer {
-  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number; sent: number }>();
+/** Nothing asked yet of AS `as`. */
+export function createAsked(as: number): AskedOfPeer {
+  const asked = new Map<
+    number,
+    { readonly ask: Ask; readonly events: AskEvents; answers: number; elapsed: Stopwatch }
+  >();
   let nextId = 0;
   let latency: number | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -67,7 +71,7 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
     add(ask, events) {
       const id = nextId;
       nextId = (nextId + 1) >>> 0;
-      asked.set(id, { ask, events, answers: 0, sent: clock() });
+      asked.set(id, { ask, events, answers: 0, elapsed: startStopwatch() });
       return id;
     },
     cancel: id => asked.delete(id),
@@ -80,7 +84,7 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
       if (root!.as !== as) return { code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` };
       if (++request.answers > MAX_ANSWERS)
         return { code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` };
-      if (request.answers === 1) latency = smoothed(latency, clock() - request.sent);
+      if (request.answers === 1) latency = smoothed(latency, request.elapsed());
       if (answer.final) asked.delete(answer.id);
       request.events.answer(answer);
       return null;
@@ -100,7 +104,7 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
       settle();
       for (const [id, one] of asked) {
         one.answers = 0;
-        one.sent = clock();
+        one.elapsed = startStopwatch();
         send(id, one.ask);
         one.events.again?.();
       }

@@ -57,8 +57,8 @@ export function number(least: number, most: number): Field<number> {
 }
 
 /**
- * How long something took, ms, at most `most`; `kind` is `integer` or `number`. One below 0 was measured by a clock that was set back: it says nothing, and
- * is read as 0, so that the message or what was kept of it is not lost for it.
+ * How long something took, ms, at most `most`; `kind` is `integer` or `number`. One below 0 was measured by a clock that was
+ * set back: it says nothing, and is read as 0, so that the message or what was kept of it is not lost for it.
  */
 export function duration(kind: typeof number, most: number): Field<number> {
   const { read, write } = kind(-Number.MAX_SAFE_INTEGER, most);

@@ -100,7 +100,7 @@ export function createPeering(options: PeeringOptions): Peering {
   const onDemand = options.onDemand === true;
   let restUntil = 0;
   let used = 0;
-  const asked = createAsked(as, clock);
+  const asked = createAsked(as);
   const inWork = createInWork(timing.restart > 0, (query, reply, signal) =>
     options.query(query, peering, reply, signal),
   );

@@ -104,12 +104,13 @@ export function createHttpServer(
     return createApp({ ...options, metrics });
   };
   const nobody: Tokens = () => null;
+  const tokens = () => files?.tokens ?? nobody;
   const gate = createGate({
-    tokens: () => files?.tokens ?? nobody,
+    tokens,
     rate: () => config?.rate ?? 1,
     clock: () => performance.now(),
   });
-  const sessions = createSessions(() => files?.tokens ?? nobody);
+  const sessions = createSessions(tokens);
   const enter: AppOptions['enter'] = what => {
     if (inWork[what] >= MOST[what]) return null;
     inWork[what]++;

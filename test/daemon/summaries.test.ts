@@ -9,7 +9,7 @@ import { beginsOf, SUMMARY_WAIT } from '../../src/notify/storm.ts';
 import { openTelling } from '../../src/notify/telling.ts';
 import type { Database } from '../../src/store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../../src/store/postgresql/scope.ts';
-import type { OutboxRecord } from '../../src/store/records.ts';
+import type { OutboxRecord, Store, StoreReads } from '../../src/store/records.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { begun, settings } from '../notify/cases.ts';
 import { rejection } from '../store/fixture.ts';
@@ -53,7 +53,7 @@ describe('daemon/summaries', function () {
   }
   const config = () => ({ ...settings, routerId: '192.0.2.10' }) as unknown as Config;
   const company = { mailDomain: 'first.example.net' };
-  async function sent(store: ScopeStore, now: number): Promise<readonly OutboxRecord[]> {
+  async function sent(store: Store, now: number): Promise<readonly OutboxRecord[]> {
     const rows: OutboxRecord[] = [];
     const outbox = { added: (added: readonly OutboxRecord[]) => void rows.push(...added) };
     await sumUp({ store, company, config, log: () => {} }, outbox, now);
@@ -108,6 +108,28 @@ describe('daemon/summaries', function () {
     const ends = await sent(store, NOW + 4 * SUMMARY_WAIT);
     expect(ends.map(({ event }) => event)).to.deep.equal(['storm-end', 'storm-end']);
     expect(readMail(ends[0]!)!.subject).to.include('[resolved] 2 cases are over');
+  });
+
+  it('tells the next time what comes to be owed while it reads', async () => {
+    const name = await fresh();
+    const { stores } = await storm(name);
+    const store = await scoped(await connect(name, 'b'), 'summaries');
+    await sent(store, NOW + 2 * SUMMARY_WAIT);
+    const last = 1 + (MANY - 1) * BOOKS;
+    const ends = async (place: 0 | 1) =>
+      (await tellingOf(stores[place]))(last + place, 'end', NOW + 3 * SUMMARY_WAIT, { state: 'resolved', ended: NOW });
+    await ends(0);
+    const meanwhile: Store = {
+      ...store,
+      async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
+        const rows = await store.read(what, args);
+        if (what === 'owed.cases') await ends(1);
+        return rows;
+      },
+    };
+    const idsOf = (rows: readonly OutboxRecord[]) => [...new Set(rows.map(({ caseId }) => caseId))];
+    expect(idsOf(await sent(meanwhile, NOW + 4 * SUMMARY_WAIT))).to.deep.equal([`2026-11-22-${last}`]);
+    expect(idsOf(await sent(store, NOW + 4 * SUMMARY_WAIT))).to.deep.equal([`2026-11-22-${last + 1}`]);
   });
 
   it('is sent by one machine, whatever the other still believes', async () => {

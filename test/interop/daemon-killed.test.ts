@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Case } from '../../src/hijack/case.ts';
-import { DOUBT_HEADER } from '../../src/notify/mail.ts';
+import { DOUBT_HEADER } from '../../src/notify/delivery.ts';
 import type { Notice } from '../../src/notify/notice.ts';
 import { type Relay, relay } from '../notify/smtp.ts';
 import { type WebServer, webServer } from '../notify/web-server.ts';

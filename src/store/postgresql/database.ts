@@ -60,6 +60,10 @@ export interface Lease {
   readonly written: number;
 }
 
+/** What is left of a lease, ms: SQL over a row of `leases`. One that was given back has no end, and is over. */
+export const LEFT = `CASE WHEN isfinite(until) THEN round(extract(epoch FROM until - clock_timestamp()) * 1000)::float8
+  ELSE -1 END`;
+
 export interface Holding {
   readonly scope: string;
   readonly holder: string;
@@ -179,9 +183,7 @@ export function databaseOf(options: DatabaseOptions): Database {
       ]);
     },
     holdings: () =>
-      rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, CASE WHEN isfinite(until)
-         THEN round(extract(epoch FROM until - clock_timestamp()) * 1000)::float8 ELSE -1 END AS left
-         FROM leases ORDER BY scope`),
+      rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`),
     async agree(name, value) {
       await rows('INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [name, value]);
       const [row] = await rows<{ value: string }>('SELECT value FROM settings WHERE name = $1', [name]);

@@ -1,5 +1,5 @@
 /** The partitions of the cases as the database knows them, whichever machine has them. */
-import type { Database } from './database.ts';
+import { type Database, LEFT } from './database.ts';
 import { describeTrouble } from './trouble.ts';
 
 export interface StoredCursor {
@@ -24,7 +24,7 @@ export interface StoredPartition {
 }
 
 const SQL = `SELECT CAST(substr(scope, 7) AS integer) AS partition, holder, fence,
-    CASE WHEN isfinite(until) THEN round(extract(epoch FROM until - clock_timestamp()) * 1000)::float8 ELSE -1 END AS left,
+    ${LEFT} AS left,
     (SELECT count(*) FROM cases WHERE cases.scope = leases.scope AND state <> 'resolved') AS "openCases",
     (SELECT count(*) FROM outbox WHERE outbox.scope = leases.scope AND state = 'pending') AS pending,
     (SELECT min(created) FROM outbox WHERE outbox.scope = leases.scope AND state = 'pending') AS "oldestPending",

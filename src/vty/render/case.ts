@@ -107,7 +107,7 @@ const DECIDED: Readonly<Partial<Record<CaseKind, (decidedBy: string) => string>>
 };
 
 /** How new what is shown is, of a case that another machine has. */
-export const showElsewhere = ({ partition, machine }: CaseElsewhere): string =>
+const showElsewhere = ({ partition, machine }: CaseElsewhere): string =>
   machine === null
     ? `as the database has it; no machine has partition ${partition} now, and it stands still`
     : `as the database has it; ${machine} has partition ${partition} and writes each change down`;

@@ -1,6 +1,6 @@
 /** What is found of hijacks behind machines that share the work: how often each was told, and cases that are there twice. */
 import type { Case } from '../../../src/hijack/case.ts';
-import { DOUBT_HEADER } from '../../../src/notify/mail.ts';
+import { DOUBT_HEADER } from '../../../src/notify/delivery.ts';
 import type { Relay } from '../../notify/smtp.ts';
 
 export type Told = 'begin' | 'end';
