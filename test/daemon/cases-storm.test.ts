@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/config/index.ts';
 import { openCases } from '../../src/daemon/cases.ts';
-import type { Log } from '../../src/daemon/log.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
 import { openStore } from '../../src/store/store.ts';
+import { noLog } from './one-watch.ts';
 
 describe('daemon/cases, many at once', () => {
   let directory: string;
@@ -16,8 +16,6 @@ describe('daemon/cases, many at once', () => {
     directory = mkdtempSync(join(tmpdir(), 'intertrack-cases-'));
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-  const log: Log = Object.assign(() => {}, { configure() {}, problems: () => [], close: async () => {} });
 
   /** Registry, database, outbox and cases of one daemon; no mail server is there. */
   async function open(dump: string) {
@@ -34,8 +32,8 @@ describe('daemon/cases, many at once', () => {
     const store = await openStore(config.state, { onProblem: text => expect.fail(text) });
     const registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onAlarm() {}, onWhole() {} }, { directory });
     await registry.reload(config.irr, config.watches);
-    const outbox = createOutbox({ store, notify: config.notify, log, grace: 0 });
-    const cases = await openCases(store, outbox, registry, () => config, log);
+    const outbox = createOutbox({ store, notify: config.notify, log: noLog, grace: 0 });
+    const cases = await openCases(store, outbox, registry, () => config, noLog);
     return {
       store,
       cases,

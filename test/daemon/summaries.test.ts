@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { Config } from '../../src/config/tree.ts';
-import type { Log } from '../../src/daemon/log.ts';
 import { openSoleHolder } from '../../src/daemon/sole-holder.ts';
 import { sumUp } from '../../src/daemon/summaries.ts';
 import type { Case } from '../../src/hijack/case.ts';
@@ -14,6 +13,7 @@ import { until } from '../interop/bgp-peers.ts';
 import { begun, settings } from '../notify/cases.ts';
 import { rejection } from '../store/fixture.ts';
 import { databasesOfSuite } from '../store/postgresql/databases.ts';
+import { noLog } from './one-watch.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 5);
 const BOOKS = 4;
@@ -148,9 +148,8 @@ describe('daemon/summaries', function () {
     const heard: string[] = [];
     const holder = async (by: string) => {
       const tenant = { close: async () => void heard.push(`${by} ends`) };
-      const log = Object.assign(() => {}, { configure() {}, problems: () => [], async close() {} }) as unknown as Log;
       return openSoleHolder({
-        ...{ database: await connect(name, by), scope: 'summaries', log },
+        ...{ database: await connect(name, by), scope: 'summaries', log: noLog },
         open: async () => {
           heard.push(`${by} begins`);
           return tenant;

@@ -5,14 +5,13 @@ import { expect } from 'chai';
 import type { CaseEvent } from '../../src/bus/case-event.ts';
 import type { Publisher } from '../../src/bus/publisher.ts';
 import { agreeOnPartitions } from '../../src/daemon/agreed-partitions.ts';
-import type { Log } from '../../src/daemon/log.ts';
 import type { SharedDatabase } from '../../src/daemon/shared-database.ts';
 import { createTeller } from '../../src/daemon/teller.ts';
 import { openStore } from '../../src/store/store.ts';
 import { judgedChange } from '../bus/judged.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { noLog } from './one-watch.ts';
 
-const log: Log = Object.assign(() => {}, { configure: () => {}, problems: () => [], close: async () => {} });
 const judged = (...numbers: number[]): CaseEvent => ({
   what: 'judged',
   changes: numbers.map(one => judgedChange(one)),
@@ -35,7 +34,7 @@ describe('daemon/teller', () => {
     const { events, publisher } = told();
     const { promise, resolve } = Promise.withResolvers<Publisher>();
     let retold = 0;
-    const teller = createTeller({ publisher: promise, retell: () => retold++, log });
+    const teller = createTeller({ publisher: promise, retell: () => retold++, log: noLog });
     const [hello, first, second] = [{ what: 'hello' } as const, judged(1, 2), judged(3)];
     for (const one of [hello, first]) await teller.tell(one);
     expect(teller.report()).to.include({ waiting: 3, published: 0 });
@@ -52,7 +51,7 @@ describe('daemon/teller', () => {
     const { events, publisher } = told();
     const { promise, resolve } = Promise.withResolvers<Publisher>();
     let retold = 0;
-    const teller = createTeller({ publisher: promise, retell: () => retold++, log, most: 10 });
+    const teller = createTeller({ publisher: promise, retell: () => retold++, log: noLog, most: 10 });
     await teller.tell({ what: 'hello' });
     for (let i = 0; i < 100; i++) await teller.tell(judged(i, i + 1));
     expect(teller.report().waiting).to.be.at.most(10);
@@ -80,7 +79,7 @@ describe('daemon/agreed-partitions', () => {
     directories.push(directory);
     const own = await openStore(directory, { onProblem: () => {} });
     const fatal: string[] = [];
-    const parts = { own, wanted: 4, log, onFatal: (why: string) => void fatal.push(why) };
+    const parts = { own, wanted: 4, log: noLog, onFatal: (why: string) => void fatal.push(why) };
     const never = new Promise<void>(() => {});
     const unknown = await agreeOnPartitions({ ...parts, shared: shared(() => '', 'away', never) });
     expect(unknown.now()).to.equal(null);
