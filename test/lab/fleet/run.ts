@@ -14,7 +14,7 @@ import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { intertrackd } from '../../interop/intertrackd.ts';
 import { machinesOf, prefixOf, rpslOf } from '../../interop/machines.ts';
 import { cluster } from '../../store/postgresql/cluster.ts';
-import { numberOption } from '../machines/told.ts';
+import { numberOption } from '../options.ts';
 import { type PlayedCollector, playCollector } from './collector.ts';
 import { memoryOf, pidOf, processorOf } from './costs.ts';
 

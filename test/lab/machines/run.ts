@@ -6,20 +6,19 @@
  * those. `FAULT='NATS killed' LASTS=600000` takes one fault alone (or several, with `; ` between), and so many
  * milliseconds. The last line is one JSON object.
  */
-
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
-import { feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
+import { about, feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
+import { numberOption, textOption } from '../options.ts';
 import { type SmallDisk, smallDisk } from './disk.ts';
 import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
 import { mailDoor, type Taken } from './mail-door.ts';
 import { countOf, printTable, type Row } from './table.ts';
-import { numberOption, textOption } from './told.ts';
 
 const ROUNDS = numberOption('ROUNDS', 20);
 const SEED = numberOption('SEED', 1);
@@ -196,7 +195,7 @@ for (let round = 0; round < ROUNDS; round++) {
   };
   rows.push(row);
   await apart;
-  const twice = mine.flatMap(prefix => taken.filter(({ mail }) => mail.subject?.includes(`${prefix} `)));
+  const twice = mine.flatMap(prefix => about(taken, prefix));
   const doubled = twice.length - new Set(twice.map(({ mail }) => mail.messageId)).size;
   console.log(
     `${String(round + 1).padStart(3)} ${fault.name.padEnd(52)} ${String(lasting).padStart(5)} ms, whole after ${row.whole}, all told after ${row.told} ms, doubled ${doubled}`,

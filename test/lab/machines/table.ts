@@ -1,6 +1,7 @@
 /** What came of the rounds: a line for each kind of fault, what went twice or was lost, and one JSON object. */
 import type { Case } from '../../../src/hijack/case.ts';
 import type { Taken } from './mail-door.ts';
+import { tellCases } from './told.ts';
 
 export interface Row {
   readonly fault: string;
@@ -143,13 +144,4 @@ function tellOf({ fault, mine, doubled, lost }: Row & Judged, { taken, cases }: 
     if (mine.some(prefix => speaksOf(one, prefix)))
       console.log(`    ${new Date(one.time).toISOString()} ${idOf(one)} ${one.mail.subject}`);
   for (const prefix of mine) tellCases(prefix, cases);
-}
-
-function tellCases(prefix: string, cases: readonly Case[]): void {
-  const of = cases.filter(one => one.prefix === prefix);
-  if (of.length === 0) console.log(`${prefix} has no case`);
-  for (const { id, timeline } of of) {
-    console.log(`${prefix}: case ${id}`);
-    for (const { time, what, state } of timeline) console.log(`    ${new Date(time).toISOString()} ${state} ${what}`);
-  }
 }

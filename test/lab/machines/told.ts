@@ -1,6 +1,7 @@
 /** What is found of hijacks behind machines that share the work: how often each was told, and cases that are there twice. */
 import type { Case } from '../../../src/hijack/case.ts';
 import { DOUBT_HEADER } from '../../../src/notify/delivery.ts';
+import { about } from '../../interop/machines.ts';
 import type { Relay } from '../../notify/smtp.ts';
 
 export type Told = 'begin' | 'end';
@@ -16,10 +17,9 @@ export const noticesOf = (relay: Pick<Relay, 'received'>, prefix: string, what: 
   new Set(idsOf(relay, prefix, what)).size;
 
 const idsOf = ({ received }: Pick<Relay, 'received'>, prefix: string, what: Told): (string | undefined)[] =>
-  received.flatMap(({ mail }) => {
-    const subject = mail.subject ?? '';
-    return subject.includes(`${prefix} `) && ENDED.test(subject) === (what === 'end') ? [mail.messageId] : [];
-  });
+  about(received, prefix).flatMap(({ mail: { subject, messageId } }) =>
+    ENDED.test(subject!) === (what === 'end') ? [messageId] : [],
+  );
 
 /** Mails that have the Message-ID of another one. */
 export const mailsTwice = ({ received }: Pick<Relay, 'received'>): number =>
@@ -44,16 +44,17 @@ export function mailsTwiceUnsaid({ received }: Pick<Relay, 'received'>): number 
 
 /** Prefixes with several cases; what befell each is printed. */
 export function casesTwice(cases: readonly Case[]): number {
-  const twice = [...Map.groupBy(cases, ({ prefix }) => prefix).values()].filter(of => of.length > 1);
-  for (const of of twice)
-    for (const { id, prefix, timeline } of of) {
-      console.log(`${prefix} twice: ${id}`);
-      for (const { time, what, state } of timeline) console.log(`    ${new Date(time).toISOString()} ${state} ${what}`);
-    }
+  const twice = [...Map.groupBy(cases, ({ prefix }) => prefix)].filter(([, of]) => of.length > 1);
+  for (const [prefix, of] of twice) tellCases(prefix, of);
   return twice.length;
 }
 
-/** A number that is given as `NAME=NUMBER` on the command line. */
-export const numberOption = (name: string, otherwise: number): number => Number(textOption(name) ?? otherwise);
-export const textOption = (name: string): string | undefined =>
-  process.argv.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1);
+/** Prints what befell the cases of a prefix. */
+export function tellCases(prefix: string, cases: readonly Case[]): void {
+  const of = cases.filter(one => one.prefix === prefix);
+  if (of.length === 0) console.log(`${prefix} has no case`);
+  for (const { id, timeline } of of) {
+    console.log(`${prefix}: case ${id}`);
+    for (const { time, what, state } of timeline) console.log(`    ${new Date(time).toISOString()} ${state} ${what}`);
+  }
+}

@@ -2,7 +2,6 @@
  * Prefixes that are hijacked and given back without a pause, at all collectors alike. Each is given back some seconds after it
  * was told, once all collectors that run hold it: what one of them has not yet told would rightly be a second case.
  */
-
 import { partitionOf } from '../../../src/bus/subjects.ts';
 import type { Case } from '../../../src/hijack/case.ts';
 import { prefixOf } from '../../interop/machines.ts';

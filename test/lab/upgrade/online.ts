@@ -9,7 +9,7 @@ import { type SchemaStep, steps } from '../../../src/store/postgresql/schema.ts'
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import { caseWithNotice } from '../../store/batches.ts';
 import { cluster } from '../../store/postgresql/cluster.ts';
-import { numberOption } from '../machines/told.ts';
+import { numberOption } from '../options.ts';
 
 const ROWS = numberOption('ROWS', 300_000);
 const LEASE = 24 * 3_600_000;

@@ -2,9 +2,9 @@
  * A rolling upgrade with two real versions of the program: `make testbed-upgrade FROM=REVISION ROUNDS=3 SEED=1`. Two
  * collectors and two machines with cases begin at the old version, with NATS and PostgreSQL between them, and prefixes are
  * hijacked and given back all the time. One machine after the other is ended, by SIGTERM or kill -9, and started at the version
- * of this tree, in an order that is drawn, the one of the manual or another; then one is taken back, with the copy of its state where its
- * own database serves the old program no more, and forward again. Each
- * hijack must be one case, told once when it began and once when it ended. The last line is one JSON object.
+ * of this tree, in an order that is drawn, the one of the manual or another; then one is taken back, with the copy of its state
+ * where its own database serves the old program no more, and forward again. Each hijack must be one case, told once when it began
+ * and once when it ended. The last line is one JSON object.
  */
 import { cpSync, rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -16,7 +16,8 @@ import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { feedStatements, type Shared, type Machine as SharedMachine, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
 import { feedOf } from '../machines/feed.ts';
-import { casesTwice, mailsTwice, mailsTwiceUnsaid, noticesOf, numberOption, textOption } from '../machines/told.ts';
+import { casesTwice, mailsTwice, mailsTwiceUnsaid, noticesOf } from '../machines/told.ts';
+import { numberOption, textOption } from '../options.ts';
 import { watchForms } from './forms.ts';
 import { startHijacks } from './hijacks.ts';
 import { type Program, programAt, thisProgram, thisRevision, usualRevision } from './program.ts';
