@@ -269,10 +269,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
     // The first machine decides for all, so that what follows a mail answers it whoever sends it.
-    const companyOf = async (): Promise<CaseCompany> => ({
-      ...{ ...caseParts.company, mailDomain: await database.agree('mail domain', hostname()) },
-      ...(count > 1 && { summaries: SUMMARIES }),
-    });
+    let mailDomain: string | null = null;
+    const companyOf = async (): Promise<CaseCompany> => {
+      mailDomain ??= await database.agree('mail domain', hostname());
+      return { ...caseParts.company, mailDomain, ...(count > 1 && { summaries: SUMMARIES }) };
+    };
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log },
       async open(partition, scope, tenure) {
