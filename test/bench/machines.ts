@@ -12,16 +12,15 @@
  * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
  * some ways only.
  */
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeWithdraw } from '../../src/bgp/announce.ts';
 import { natsServer } from '../bus/nats.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 import { type Intertrackd, intertrackd } from '../interop/intertrackd.ts';
-import { feedStatements, MACHINES_PORT, machinesOf, OFFENDER, prefixOf } from '../interop/machines.ts';
+import { feedStatements, MACHINES_PORT, machinesOf, OFFENDER, prefixOf, rpslOf } from '../interop/machines.ts';
 import { announcement, prefixes as prefixesOf, type Speaker, startSpeaker } from '../interop/speaker.ts';
+import { pidOf, processorOf } from '../lab/fleet/costs.ts';
 import { cluster } from '../store/postgresql/cluster.ts';
 
 const [cases = 10_000, rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
@@ -38,25 +37,7 @@ const hijacks = (RATE / ONE_IN) * seconds;
 const most = WAVE + cases + hijacks;
 if (most > 65_536) throw new Error('there are not so many prefixes in 10.0.0.0/8');
 const prefixes = Array.from({ length: most }, (_, i) => prefixOf(i));
-const rpsl = prefixes
-  .map(prefix => `route: ${prefix}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`)
-  .join('\n');
-
-/** Processor seconds of a process and all below it, those that have ended among them (proc(5)). */
-function processor(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
-    const children = readdirSync(`/proc/${pid}/task`).flatMap(task =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-    );
-    const own = (fields[11]! + fields[12]! + fields[13]! + fields[14]!) / 100;
-    return children.reduce((sum, child) => sum + processor(child), own);
-  } catch {
-    return 0; // it has just ended, and is told by its parent
-  }
-}
-const pidOf = (marker: string): number =>
-  Number(execFileSync('pgrep', ['-o', '-f', marker], { encoding: 'utf8' }).trim().split('\n')[0]);
+const rpsl = rpslOf(most);
 
 const WAYS = ['alone', 'one machine', 'three machines'] as const;
 type Way = (typeof WAYS)[number];
@@ -134,7 +115,7 @@ ${collects ? feedStatements(feedAt)(address) : ''}`);
     const feed = await startSpeaker({ from: feedAt, to, port: MACHINES_PORT, as: 64497 });
     closers.push(() => feed.close());
     feed.endOfRib();
-    const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processor(pid)]));
+    const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processorOf(pid)]));
     return await work({ daemons, feed, written, spent });
   } finally {
     for (const close of closers.reverse()) await close();

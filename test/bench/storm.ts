@@ -13,6 +13,8 @@ import type { Judged } from '../../src/hijack/judged.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
 import { openStore } from '../../src/store/store.ts';
+import { noLog } from '../daemon/one-watch.ts';
+import { gone, held } from '../hijack/book.ts';
 import { relay } from '../notify/smtp.ts';
 import { webServer } from '../notify/web-server.ts';
 
@@ -40,30 +42,17 @@ notify webhook "http://127.0.0.1:${web.port}/";`,
 const loaded = await loadConfig(join(directory, 'conf'));
 if (!loaded.ok) throw new Error(formatErrors(loaded.errors));
 const { config } = loaded;
-const log = Object.assign(() => {}, { configure() {}, problems: () => [], close: async () => {} });
 const store = await openStore(config.state, { onProblem: console.log });
 const registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onAlarm() {}, onWhole() {} }, { directory });
 await registry.reload(config.irr, config.watches);
-const outbox = createOutbox({ store, notify: config.notify, log, grace: 0 });
+const outbox = createOutbox({ store, notify: config.notify, log: noLog, grace: 0 });
 const reach = { cutOff: async () => [], close() {} };
-const cases = await openCases(store, outbox, registry, () => config, log, null, { reach });
+const cases = await openCases(store, outbox, registry, () => config, noLog, null, { reach });
 
-const judged = (i: number, what: 'held' | 'gone'): Judged => ({
-  peer: 'a',
-  peerAs: 64500,
-  peerAddress: '203.0.113.1',
-  prefix: prefix(i),
-  origin: 64666,
-  kind: 'origin',
-  offender: 64666,
-  ground: '',
-  what,
-  why: what === 'held' ? 'update' : 'withdraw',
-  time: Date.now(),
-  path: what === 'held' ? [64500, 64666] : [],
-  state: 'mismatch',
-  decidedBy: prefix(i),
-});
+const judged = (i: number, what: 'held' | 'gone'): Judged => {
+  const of = { prefix: prefix(i), decidedBy: prefix(i) };
+  return what === 'held' ? held('a', Date.now(), { ...of, path: [64500, 64666] }) : gone('a', Date.now(), of);
+};
 
 let late = 0;
 let last = performance.now();

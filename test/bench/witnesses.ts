@@ -20,30 +20,21 @@ import { openRegistry } from '../../src/registry/registry.ts';
 import { readPayloadsOnce } from '../../src/registry/rpki/payloads-once.ts';
 import type { Store } from '../../src/store/records.ts';
 import { openStore } from '../../src/store/store.ts';
+import { noLog } from '../daemon/one-watch.ts';
+import { gone, held } from '../hijack/book.ts';
 
 const [seconds = 5, ...asked] = process.argv.slice(2).map(Number);
 const sizes = asked.length > 0 ? asked : [500, 1_500, 15_000];
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-const log = Object.assign(() => {}, { configure() {}, problems: () => [], close: async () => {} });
 const PREFIX = '192.0.2.0/24';
 
-const judged = (i: number, what: 'held' | 'gone'): Judged => ({
-  peer: `rrc${i % 25}-${i}@198.51.100.${i % 25}`,
-  peerAs: 1_000 + (i >> 1),
-  peerAddress: `203.0.${i >> 8}.${i & 255}`,
-  prefix: PREFIX,
-  origin: 64666,
-  kind: 'origin',
-  offender: 64666,
-  ground: '',
-  what,
-  why: what === 'held' ? 'update' : 'withdraw',
-  time: Date.now(),
-  path: what === 'held' ? [1_000 + (i >> 1), 3_356 + (i % 40), 1_299 + (i % 7), 64510, 64666] : [],
-  state: 'mismatch',
-  decidedBy: PREFIX,
-});
+const judged = (i: number, what: 'held' | 'gone'): Judged => {
+  const peer = `rrc${i % 25}-${i}@198.51.100.${i % 25}`;
+  const of = { peerAs: 1_000 + (i >> 1), peerAddress: `203.0.${i >> 8}.${i & 255}`, prefix: PREFIX, decidedBy: PREFIX };
+  const path = [of.peerAs, 3_356 + (i % 40), 1_299 + (i % 7), 64510, 64666];
+  return what === 'held' ? held(peer, Date.now(), { ...of, path }) : gone(peer, Date.now(), of);
+};
 
 async function run(witnesses: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-witnesses-'));
@@ -74,11 +65,11 @@ irr TEST { dump "${directory}/irr.db"; } watch ours { maintainer MAINT-A in TEST
   };
   const registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onAlarm() {}, onWhole() {} }, { directory });
   await registry.reload(config.irr, config.watches);
-  const outbox = createOutbox({ store, notify: config.notify, log, grace: 0 });
+  const outbox = createOutbox({ store, notify: config.notify, log: noLog, grace: 0 });
   const payloads = await readPayloadsOnce([]);
   const rpki = { view: () => payloads };
   const ground = groundOfCases({ config: () => config, registry, rpki, clock: Date.now });
-  const cases = await openCases(store, outbox, registry, () => config, log, ground, {
+  const cases = await openCases(store, outbox, registry, () => config, noLog, ground, {
     reach: { cutOff: async () => [], close() {} },
   });
   let changes = 0;

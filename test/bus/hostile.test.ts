@@ -7,7 +7,7 @@ import { readPartition } from '../../src/bus/stream.ts';
 import { aliveSubject, askSubject, judgedSubject, partitionOf } from '../../src/bus/subjects.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
-import { busTo, type Nats, natsServer } from './nats.ts';
+import { natsOfSuite } from './nats.ts';
 
 const octets = (text: string) => new TextEncoder().encode(text);
 const message = (events: unknown, more: object = {}) =>
@@ -90,28 +90,13 @@ describe('bus: a hostile machine', () => {
   });
 
   describe('on a bus', () => {
-    let nats: Nats;
-    const closers: (() => Promise<void> | void)[] = [];
-    before(async function () {
-      const started = await natsServer();
-      if (started === null) return this.skip();
-      nats = started;
-    });
-    afterEach(async () => {
-      for (const close of closers.splice(0).reverse()) await close();
-    });
-    after(() => nats?.close());
-    const bus = (machine: string): Bus => {
-      const made = busTo(nats, machine);
-      closers.push(() => made.close());
-      return made;
-    };
+    const { bus, closing } = natsOfSuite();
     const presence = (of: Bus, heard: string[] = []): Presence => {
       const made = openPresence({
         ...{ bus: of, self: () => ALIVE },
         onChange: (machine, missed) => void heard.push(`${machine} ${missed}`),
       });
-      closers.push(() => made.close());
+      closing(() => made.close());
       return made;
     };
 
@@ -123,7 +108,7 @@ describe('bus: a hostile machine', () => {
         ...{ bus: engine, partition, replicas: 1, mayRead: () => true, log: () => {} },
         take: async messages => void read.push(...messages.map(one => one.message.sequence)),
       });
-      closers.push(() => reader.close());
+      closing(() => reader.close());
       const nc = await hostile.ready;
       const publish = (body: Uint8Array) => nc.request(judgedSubject('10-0-0-2', partition), body);
       await until('there is a stream', async () =>
@@ -152,7 +137,7 @@ describe('bus: a hostile machine', () => {
         ...{ bus: engine, partition, replicas: 1, mayRead: () => true, log: () => {} },
         take: async messages => void read.push(...messages.map(one => one.collector)),
       });
-      closers.push(() => reader.close());
+      closing(() => reader.close());
       const [nc, theirs] = [await hostile.ready, await other.ready];
       await until('there is a stream', async () =>
         theirs.request(judgedSubject('10-0-6-3', partition), change({})).then(

@@ -172,3 +172,39 @@ export function busTo(
     onState,
   });
 }
+
+export interface NatsOfSuite {
+  /** Runs from the suite's first test to its last. */
+  readonly nats: Nats;
+  /** A machine's connection to it, closed after the test. */
+  bus(machine: string): Bus;
+  /** What else is to be closed after the test: the last first. */
+  closing(close: () => Promise<void> | void): void;
+}
+
+/** Called where a suite is described, which is skipped where nats-server is not installed. */
+export function natsOfSuite(): NatsOfSuite {
+  let nats: Nats;
+  const closers: (() => Promise<void> | void)[] = [];
+  const closing = (close: () => Promise<void> | void) => void closers.push(close);
+  before(async function () {
+    const started = await natsServer();
+    if (started === null) return this.skip();
+    nats = started;
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  after(() => nats?.close());
+  return {
+    get nats() {
+      return nats;
+    },
+    bus(machine) {
+      const made = busTo(nats, machine);
+      closing(() => made.close());
+      return made;
+    },
+    closing,
+  };
+}

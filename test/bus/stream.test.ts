@@ -2,35 +2,19 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
-import type { Bus } from '../../src/bus/connection.ts';
 import { createPublisher, type Publisher, type PublisherOptions } from '../../src/bus/publisher.ts';
 import { type Incoming, type PartitionReader, readPartition } from '../../src/bus/stream.ts';
 import { judgedSubject, partitionOf, STREAM } from '../../src/bus/subjects.ts';
 import { copiesProblems } from '../../src/daemon/machine-problems.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
-import { busTo, type Nats, natsServer } from './nats.ts';
+import { natsOfSuite } from './nats.ts';
 
 const PARTITIONS = 4;
 
 describe('bus/stream', () => {
-  let nats: Nats;
-  const closers: (() => Promise<void> | void)[] = [];
-  before(async function () {
-    const started = await natsServer();
-    if (started === null) return this.skip();
-    nats = started;
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-  after(() => nats?.close());
-
-  const bus = (machine: string): Bus => {
-    const made = busTo(nats, machine);
-    closers.push(() => made.close());
-    return made;
-  };
+  const suite = natsOfSuite();
+  const { bus, closing } = suite;
   const publisher = (
     machine: string,
     more: { mostSpooled?: number; resync?: () => void; version?: () => number; log?: PublisherOptions['log'] } = {},
@@ -39,7 +23,7 @@ describe('bus/stream', () => {
       ...{ bus: bus(machine), partitions: PARTITIONS, life: Date.now(), resync: () => {}, log: () => {} },
       ...more,
     });
-    closers.push(() => made.close(0));
+    closing(() => made.close(0));
     return made;
   };
   const reader = (
@@ -56,7 +40,7 @@ describe('bus/stream', () => {
       onLost,
       log: () => {},
     });
-    closers.push(() => made.close());
+    closing(() => made.close());
     return made;
   };
   /** Reads all partitions, and keeps of each collector the numbers of its changes, in their order. */
@@ -167,7 +151,7 @@ describe('bus/stream', () => {
       ...{ bus: of, partition: 0, replicas: 3, take: async () => {}, mayRead: () => true },
       log: (level, text) => void lines.push(`${level} ${text}`),
     });
-    closers.push(() => made.close());
+    closing(() => made.close());
     await until('it is known', () => made.backlog().copies === 1);
     expect(lines.join()).to.match(/^warn partition 0: replicas 3 is configured, and the stream is kept 1 time/);
     const running = new Map([0, 1].map(partition => [partition, made] as const));
@@ -210,13 +194,13 @@ describe('bus/stream', () => {
     })();
     const some = (count: number) => until(`${count} told`, () => told >= count);
     await some(60);
-    await nats.kill();
+    await suite.nats.kill();
     await new Promise(resolve => setTimeout(resolve, 1_000));
-    await nats.start();
+    await suite.nats.start();
     await some(200);
-    nats.signal('SIGSTOP');
+    suite.nats.signal('SIGSTOP');
     await new Promise(resolve => setTimeout(resolve, 6_000));
-    nats.signal('SIGCONT');
+    suite.nats.signal('SIGCONT');
     await telling;
     await until('all is read', () => new Set(read.get('10-0-2-1')).size >= 400);
     expect(sorted(read.get('10-0-2-1'))).to.deep.equal(upTo(400));
@@ -233,17 +217,17 @@ describe('bus/stream', () => {
     );
     await a.tell({ what: 'hello' });
     await until('it is read', () => numbers.length === 1);
-    await nats.kill();
-    await nats.start();
+    await suite.nats.kill();
+    await suite.nats.start();
     await a.tell({ what: 'resync' });
     await until('it is read on', () => numbers.length === 2);
     expect(lost).to.equal(0);
     const newer = bus('10-0-4-9');
     (await newer.ready).publish(judgedSubject('10-0-4-9', 0), JSON.stringify({ v: 200 }));
     await until('what nobody here can read is left alone', () => one.backlog().held.size === 1);
-    await nats.kill();
-    nats.empty();
-    await nats.start();
+    await suite.nats.kill();
+    suite.nats.empty();
+    await suite.nats.start();
     await until('it is said', () => lost === 1);
     expect(one.backlog().held.size, 'what was left alone is lost too').to.equal(0);
     await a.tell({ what: 'resync' });
@@ -267,11 +251,11 @@ describe('bus/stream', () => {
       void from.tell({ what: 'registry' });
       await until('it has come', () => last() === i);
     }
-    await nats.kill();
+    await suite.nats.kill();
     // What the server keeps of its readers stays.
-    const messages = join(nats.directory, 'store', 'jetstream', '$G', 'streams', STREAM, 'msgs');
+    const messages = join(suite.nats.directory, 'store', 'jetstream', '$G', 'streams', STREAM, 'msgs');
     for (const file of readdirSync(messages)) rmSync(join(messages, file));
-    await nats.start();
+    await suite.nats.start();
     await until('it is found out', () => lost > 0);
     void from.tell({ what: 'registry' });
     await until('what is told after has come', () => last() === 21);
@@ -281,13 +265,13 @@ describe('bus/stream', () => {
     let resyncs = 0;
     const a = publisher('10-0-3-1', { mostSpooled: 100, resync: () => resyncs++ });
     await tell(a, 1, 10);
-    await nats.kill();
+    await suite.nats.kill();
     await until('it is missed', () => a.problems().length > 0);
     for (let i = 0; i < 20; i++) await tell(a, 11 + i * 10, 10);
     expect(a.report().dropped).to.be.above(0);
     expect(a.problems().join()).to.contain('changes were dropped while there was no bus');
     expect(resyncs).to.equal(0);
-    await nats.start();
+    await suite.nats.start();
     await until('it is back', () => a.problems().length === 0);
     await tell(a, 900, 5);
     await until('all is told anew', () => resyncs === 1);

@@ -7,13 +7,13 @@ import type { Case } from '../../src/hijack/case.ts';
 import { readMail } from '../../src/notify/notices.ts';
 import { beginsOf, SUMMARY_WAIT } from '../../src/notify/storm.ts';
 import { openTelling } from '../../src/notify/telling.ts';
-import { type Database, openDatabase } from '../../src/store/postgresql/database.ts';
+import type { Database } from '../../src/store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../../src/store/postgresql/scope.ts';
 import type { OutboxRecord, Store, StoreReads } from '../../src/store/records.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { begun, settings } from '../notify/cases.ts';
 import { rejection } from '../store/fixture.ts';
-import { type Cluster, cluster } from '../store/postgresql/cluster.ts';
+import { databasesOfSuite } from '../store/postgresql/databases.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 5);
 const BOOKS = 4;
@@ -24,26 +24,9 @@ const recipients = begun.recipients.slice(0, 2);
 
 describe('daemon/summaries', function () {
   this.timeout(120_000);
-  let server: Cluster;
-  const open: Database[] = [];
-  let databases = 0;
+  const databases = databasesOfSuite();
+  const { fresh, connect } = databases;
 
-  before(async function () {
-    const started = await cluster('fsync = off');
-    if (started === null) return this.skip();
-    server = started;
-  });
-  after(async () => {
-    for (const one of open) await one.close();
-    await server?.close();
-  });
-
-  async function connect(name: string, holder: string): Promise<Database> {
-    const options = { url: server.url(name), passwordFile: null, authorities: null, onProblem: () => {} };
-    const database = await openDatabase({ ...options, holder });
-    open.push(database);
-    return database;
-  }
   const scoped = async (database: Database, scope: string): Promise<ScopeStore> =>
     openScope(database, scope, await database.take(scope, 60_000));
 
@@ -86,11 +69,6 @@ describe('daemon/summaries', function () {
       for (let i = 0; i < MANY; i++) counts.push(await tell(1 + place + i * BOOKS, 'begin', NOW + place * 3000 + i));
     }
     return { stores, counts };
-  }
-  async function fresh(): Promise<string> {
-    const name = `s${databases++}`;
-    await server.query(`CREATE DATABASE ${name}`);
-    return name;
   }
 
   it('sends one summary to each recipient, of what began in all partitions', async () => {
@@ -158,7 +136,7 @@ describe('daemon/summaries', function () {
     const name = await fresh();
     await storm(name);
     const late = await scoped(await connect(name, 'b'), 'summaries');
-    await server.query(`UPDATE leases SET until = '-infinity' WHERE scope = 'summaries'`, [], name);
+    await databases.server.query(`UPDATE leases SET until = '-infinity' WHERE scope = 'summaries'`, [], name);
     const store = await scoped(await connect(name, 'c'), 'summaries');
     expect(await rejection(sent(late, NOW + SUMMARY_WAIT + MANY))).to.match(/another machine's now/);
     expect((await sent(store, NOW + SUMMARY_WAIT + MANY)).length).to.be.above(0);
@@ -186,7 +164,7 @@ describe('daemon/summaries', function () {
     await until('the other one has it', () => second.running() !== null);
     // As when another one has taken it meanwhile.
     const taken = `UPDATE leases SET fence = fence + 1, until = 'infinity', holder = 'c' WHERE scope = 'summaries'`;
-    await server.query(taken, [], name);
+    await databases.server.query(taken, [], name);
     await until('it has lost it', () => second.running() === null);
     await second.close();
     expect(heard).to.deep.equal(['a begins', 'a ends', 'b begins', 'b ends']);

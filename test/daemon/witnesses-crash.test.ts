@@ -1,42 +1,26 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseConfig } from '../../src/config/index.ts';
 import type { Config } from '../../src/config/tree.ts';
 import { type CasesOfStore, openCases } from '../../src/daemon/cases.ts';
-import type { Log } from '../../src/daemon/log.ts';
 import type { Case, Witness } from '../../src/hijack/case.ts';
 import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import { readCase } from '../../src/hijack/stored-case.ts';
 import { FEW } from '../../src/hijack/witness-ledger.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
-import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 import type { Store } from '../../src/store/records.ts';
+import { gone, held } from '../hijack/book.ts';
 import { open, scratch } from '../store/fixture.ts';
+import { noLog, oneWatch } from './one-watch.ts';
 
 /** Peers of a hijack that has enough of them for changes of witnesses to wait. */
 const PEERS = Array.from({ length: FEW + 36 }, (_, i) => `p${i}`);
 const NEW = ['new1', 'new2', 'new3'];
 const OTHER = [64500, 64511, 64666];
 
-const log: Log = Object.assign(() => {}, { configure() {}, problems: () => [], close: async () => {} });
-const change = (what: 'held' | 'gone', peer: string, path: readonly number[] = [64500, 64510, 64666]): Judged => ({
-  peer,
-  peerAs: 64500,
-  peerAddress: '203.0.113.1',
-  prefix: '192.0.2.0/24',
-  origin: 64666,
-  kind: 'origin',
-  offender: 64666,
-  ground: '',
-  what,
-  why: what === 'held' ? 'update' : 'withdraw',
-  time: Date.now(),
-  path: what === 'held' ? path : [],
-  state: 'mismatch',
-  decidedBy: '192.0.2.0/24',
-});
+const change = (what: 'held' | 'gone', peer: string, path: readonly number[] = [64500, 64510, 64666]): Judged =>
+  what === 'held' ? held(peer, Date.now(), { path }) : gone(peer, Date.now());
 
 describe('daemon/cases, killed while changes of witnesses wait', function () {
   this.timeout(60_000);
@@ -45,22 +29,8 @@ describe('daemon/cases, killed while changes of witnesses wait', function () {
   let config: Config;
   let number = 0;
 
-  function configured(): Config {
-    const dump = join(directory, 'irr.db');
-    writeFileSync(dump, 'route: 192.0.2.0/24\norigin: AS64496\nmnt-by: MAINT-A\nsource: TEST\n');
-    const loaded = parseConfig(
-      `router id 192.0.2.1; local as 64496; irr TEST { dump "${dump}"; }
-       watch ours { maintainer MAINT-A in TEST; hold down 0s; group noc; }
-       group noc { mail "noc@example.net"; } notify mail { from "k@example.net"; smtp "127.0.0.1" port 9; to group; }`,
-      'conf',
-    );
-    if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('\n'));
-    return loaded.config;
-  }
   before(async () => {
-    config = configured();
-    registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onAlarm() {}, onWhole() {} }, { directory });
-    await registry.reload(config.irr, config.watches);
+    ({ config, registry } = await oneWatch(directory));
   });
   after(() => registry.close());
 
@@ -72,8 +42,8 @@ describe('daemon/cases, killed while changes of witnesses wait', function () {
       read: store.read,
       write: batch => (dead ? Promise.reject(new Error('killed')) : store.write(batch)),
     };
-    const outbox = createOutbox({ store: dying, notify: [], log, grace: 0 });
-    const cases = await openCases(dying, outbox, registry, () => config, log, null, { lost: () => dead });
+    const outbox = createOutbox({ store: dying, notify: [], log: noLog, grace: 0 });
+    const cases = await openCases(dying, outbox, registry, () => config, noLog, null, { lost: () => dead });
     return {
       cases,
       async kill() {

@@ -9,19 +9,17 @@ import type {
 } from '../../src/control/machine-rows.ts';
 import { busTo } from '../bus/nats.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
-import type { Intertrackd } from './intertrackd.ts';
 import {
   feedStatements,
-  MACHINES_PORT,
+  type Machine,
   machinesOf,
   OFFENDER,
   prefixOf,
   type Shared,
   sharedServers,
+  startFeed,
 } from './machines.ts';
-import { type Speaker, startSpeaker } from './speaker.ts';
-
-type Machine = Intertrackd & { readonly address: string };
+import type { Speaker } from './speaker.ts';
 
 /** Two collectors, each asked about both. */
 describe('interop/daemon-machines-asked', function () {
@@ -45,7 +43,7 @@ probe tap1 { retention 1h; }`,
     );
     await Promise.all([tokyo.start(), osaka.start()]);
     for (const [i, to] of [tokyo, osaka].entries()) {
-      const feed = await startSpeaker({ from: at[i]!, to: to.address, port: MACHINES_PORT, as: 64497 });
+      const feed = await startFeed(at[i]!, to);
       feeds.push(feed);
       feed.announce([prefixOf(0), prefixOf(i + 1)], 64497, 64500);
       feed.endOfRib();

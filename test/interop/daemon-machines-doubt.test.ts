@@ -1,9 +1,16 @@
 import { expect } from 'chai';
 import { type MailDoor, type Moment, mailDoor, type Taken } from '../lab/machines/mail-door.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
-import type { Intertrackd } from './intertrackd.ts';
-import { feedStatements, MACHINES_PORT, OFFENDER, prefixOf, type Shared, sharedServers } from './machines.ts';
-import { startSpeaker } from './speaker.ts';
+import {
+  about,
+  feedStatements,
+  type Machine,
+  OFFENDER,
+  prefixOf,
+  type Shared,
+  sharedServers,
+  startFeed,
+} from './machines.ts';
 
 /** A machine that is killed in the middle of a mail, early and late. */
 describe('interop/daemon-machines-doubt', function () {
@@ -12,7 +19,7 @@ describe('interop/daemon-machines-doubt', function () {
   const taken: Taken[] = [];
   let shared: Shared;
   let door: MailDoor;
-  let machine: Intertrackd & { readonly address: string };
+  let machine: Machine;
 
   before(async function () {
     const servers = await sharedServers(4, { mail: 'retry 1s;' });
@@ -31,7 +38,7 @@ describe('interop/daemon-machines-doubt', function () {
 
   /** Kills the machine at a moment of the next mail, when these are announced, and starts it again. */
   async function killedAt(at: Moment, ...prefixes: string[]): Promise<void> {
-    const feed = await startSpeaker({ from: feedAt, to: machine.address, port: MACHINES_PORT, as: 64497 });
+    const feed = await startFeed(feedAt, machine);
     let gone: Promise<unknown> | null = null;
     door.trap(at, () => {
       gone = machine.end('SIGKILL');
@@ -43,8 +50,7 @@ describe('interop/daemon-machines-doubt', function () {
     feed.close();
     await machine.start();
   }
-  const mailsOf = (prefix: string) =>
-    taken.map(({ mail }) => mail).filter(({ subject }) => subject?.includes(`${prefix} `));
+  const mailsOf = (prefix: string) => about(taken, prefix).map(({ mail }) => mail);
 
   it('sends one that had no end as if for the first time', async () => {
     await killedAt('data', prefixOf(0));

@@ -2,16 +2,24 @@ import { expect } from 'chai';
 import type { Case } from '../../src/hijack/case.ts';
 import type { Cluster } from '../store/postgresql/cluster.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
-import type { Intertrackd } from './intertrackd.ts';
-import { feedStatements, MACHINES_PORT, OFFENDER, prefixOf, type Shared, sharedServers } from './machines.ts';
-import { type Speaker, startSpeaker } from './speaker.ts';
+import {
+  about,
+  feedStatements,
+  type Machine,
+  OFFENDER,
+  prefixOf,
+  type Shared,
+  sharedServers,
+  startFeed,
+} from './machines.ts';
+import type { Speaker } from './speaker.ts';
 
 /** A primary of PostgreSQL and its standby, which takes its place. */
 describe('interop/daemon-machines-failover', function () {
   this.timeout(240_000);
   let shared: Shared;
   let standby: Cluster;
-  let machine: Intertrackd & { readonly address: string };
+  let machine: Machine;
   let feed: Speaker;
   const feedAt = loopbackAddress();
 
@@ -28,7 +36,7 @@ describe('interop/daemon-machines-failover', function () {
       postgresql: `${standby.host},${shared.postgresql.host}`,
     });
     await machine.start();
-    feed = await startSpeaker({ from: feedAt, to: machine.address, port: MACHINES_PORT, as: 64497 });
+    feed = await startFeed(feedAt, machine);
     feed.endOfRib();
   });
   after(async () => {
@@ -38,8 +46,7 @@ describe('interop/daemon-machines-failover', function () {
   });
 
   const announce = (...numbers: number[]) => feed.announce(numbers.map(prefixOf), 64497, 64511, OFFENDER);
-  const told = (number: number) =>
-    shared.smtp.received.filter(({ mail }) => (mail.subject ?? '').includes(`${prefixOf(number)} `)).length;
+  const told = (number: number) => about(shared.smtp.received, prefixOf(number)).length;
   const casesIn = (server: Cluster) => server.query('SELECT id FROM cases');
 
   it('writes to the primary, wherever it stands in the address', async () => {

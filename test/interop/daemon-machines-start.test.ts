@@ -1,19 +1,18 @@
 import { expect } from 'chai';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
-import type { Intertrackd } from './intertrackd.ts';
 import {
+  about,
   feedStatements,
-  MACHINES_PORT,
+  type Machine,
   machinesOf,
   OFFENDER,
   prefixOf,
   type Shared,
   sharedServers,
+  startFeed,
 } from './machines.ts';
-import { type Speaker, startSpeaker } from './speaker.ts';
-
-type Machine = Intertrackd & { readonly address: string };
+import type { Speaker } from './speaker.ts';
 
 /** After a power cut: machines start before the servers between them. */
 describe('interop/daemon-machines-start', function () {
@@ -37,12 +36,11 @@ describe('interop/daemon-machines-start', function () {
     await shared?.close();
   });
 
-  const mailsOf = (prefix: string) =>
-    shared.smtp.received.filter(({ mail }) => (mail.subject ?? '').includes(`${prefix} `)).length;
+  const mailsOf = (prefix: string) => about(shared.smtp.received, prefix).length;
   const problemsOf = async (at: Machine) => (await at.status()).problems.join('\n');
   async function hijack(...prefixes: string[]): Promise<void> {
     feed?.close();
-    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed = await startFeed(feedAt, collector);
     feed.announce(prefixes, 64497, 64511, OFFENDER);
     feed.endOfRib();
     await until('the collector holds it', async () => (await collector.routes(prefixes.at(-1)!)).length === 1);

@@ -10,19 +10,17 @@ import type { Trace } from '../../src/traceback/trace.ts';
 import { hex, RAW } from '../packet/packets.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
-import type { Intertrackd } from './intertrackd.ts';
 import {
   feedStatements,
-  MACHINES_PORT,
+  type Machine,
   machinesOf,
   OFFENDER,
   prefixOf,
   type Shared,
   sharedServers,
+  startFeed,
 } from './machines.ts';
-import { type Speaker, startSpeaker } from './speaker.ts';
-
-type Machine = Intertrackd & { readonly address: string };
+import type { Speaker } from './speaker.ts';
 
 /** UDP from 198.51.100.7 to 10.0.0.9, which is of the first prefix. */
 const FRAME = Uint8Array.from([
@@ -60,7 +58,7 @@ traceback {
     keeper = shared.machine('collector cases', feedStatements(feedAt));
     tracer = shared.machine('traceback', traceback);
     await Promise.all([keeper.start(), tracer.start()]);
-    feed = await startSpeaker({ from: feedAt, to: keeper.address, port: MACHINES_PORT, as: 64497 });
+    feed = await startFeed(feedAt, keeper);
     feed.announce([prefixOf(0)], 64497, 64511, OFFENDER);
     feed.endOfRib();
     await until('both are there', async () => (await machinesOf(keeper)).length === 2);

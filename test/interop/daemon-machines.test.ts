@@ -6,21 +6,22 @@ import { loopbackAddress, until } from './bgp-peers.ts';
 import type { Intertrackd } from './intertrackd.ts';
 import {
   feedStatements,
-  MACHINES_PORT,
+  type Machine,
   machinesOf,
   OFFENDER,
   prefixOf,
   type Shared,
   sharedServers,
+  startFeed,
 } from './machines.ts';
-import { type Speaker, startSpeaker } from './speaker.ts';
+import type { Speaker } from './speaker.ts';
 
 /** A collector and two machines with cases, which die in turn. */
 describe('interop/daemon-machines', function () {
   this.timeout(240_000);
   let shared: Shared;
-  let collector: Intertrackd & { readonly address: string };
-  let engines: readonly (Intertrackd & { readonly address: string })[];
+  let collector: Machine;
+  let engines: readonly Machine[];
   let feed: Speaker;
   const feedAt = loopbackAddress();
 
@@ -51,7 +52,7 @@ describe('interop/daemon-machines', function () {
       const shares = await partitionsOf(collector);
       return shares.length === 3 && [...shares].sort().join() === '0,2,2';
     });
-    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed = await startFeed(feedAt, collector);
     feed.endOfRib();
     await until('the feed is up', async () => (await collector.neighbor('feed')).state === 'Established');
     await until('all of them are heard', async () => {
@@ -138,7 +139,7 @@ describe('interop/daemon-machines', function () {
     });
     expect(await openCases(engines[1]!)).to.have.length(4);
     await collector.start();
-    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed = await startFeed(feedAt, collector);
     feed.announce([4, 5].map(prefixOf), 64497, 64511, OFFENDER);
     feed.endOfRib();
     await until('the two others are over', async () => (await openCases(engines[1]!)).length === 2);

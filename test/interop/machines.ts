@@ -5,6 +5,7 @@ import { type Relay, relay } from '../notify/smtp.ts';
 import { type Cluster, cluster } from '../store/postgresql/cluster.ts';
 import { loopbackAddress } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
+import { type Speaker, startSpeaker } from './speaker.ts';
 
 export const MACHINES_PORT = 1790;
 export const OFFENDER = 64666;
@@ -39,6 +40,9 @@ export interface SharedSettings {
   readonly partitions?: number;
 }
 
+/** A daemon, with its address, which is its router id. */
+export type Machine = Intertrackd & { readonly address: string };
+
 export interface Shared {
   readonly nats: Nats;
   /** Null: there is one server alone. */
@@ -49,7 +53,7 @@ export interface Shared {
    * Configures a machine; `more` is told its address. All prefixes are registered, and watched. `by`: over which ways it
    * reaches the servers, left out: straight.
    */
-  machine(role: string, more?: (address: string) => string, by?: Ways): Intertrackd & { readonly address: string };
+  machine(role: string, more?: (address: string) => string, by?: Ways): Machine;
   close(): Promise<void>;
 }
 
@@ -107,6 +111,14 @@ export const feedStatements =
   (address: string): string =>
     `bgp listen ${address} port ${MACHINES_PORT};
 protocol bgp feed { neighbor ${feed} as 64497; local address ${address}; passive; }`;
+
+/** Dials such a collector as its feed. */
+export const startFeed = (from: string, { address: to }: Machine): Promise<Speaker> =>
+  startSpeaker({ from, to, port: MACHINES_PORT, as: 64497 });
+
+/** Of mails, those about a prefix. */
+export const about = <T extends Pick<Relay['received'][number], 'mail'>>(mails: readonly T[], prefix: string): T[] =>
+  mails.filter(({ mail }) => mail.subject?.includes(`${prefix} `) === true);
 
 export const machinesOf = (daemon: Intertrackd): Promise<readonly MachineRow[]> =>
   daemon.ask('show', 'collector') as Promise<readonly MachineRow[]>;

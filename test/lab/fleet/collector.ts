@@ -3,13 +3,14 @@
  * the real bus, tells once a second that it is there, tells all that it holds when it is asked to, and answers looks.
  */
 import { answerQuestions } from '../../../src/bus/asking.ts';
-import { type Bus, openBus } from '../../../src/bus/connection.ts';
+import type { Bus } from '../../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../../src/bus/publisher.ts';
 import { aliveSubject, machineName, resyncSubject } from '../../../src/bus/subjects.ts';
 import type { SummaryRow } from '../../../src/collector/messages.ts';
 import type { JudgedChange } from '../../../src/registry/judged-change.ts';
+import { busTo, type Nats } from '../../bus/nats.ts';
+import { OFFENDER } from '../../interop/machines.ts';
 
-const OFFENDER = 64666;
 /** As a collector waits before it tells anew, and between slices. */
 const RETELL = 100;
 const SLICE = 512;
@@ -22,14 +23,13 @@ export interface PlayedCollector {
   held(): number;
   /** How often it has told all that it holds. */
   retold(): number;
-  waiting(): number;
   /** It ends and begins a new life, with the same sessions and routes. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function playCollector(
-  nats: string,
+  nats: Nats,
   number: number,
   peers: number,
   partitions: number,
@@ -82,11 +82,7 @@ export async function playCollector(
 
   async function begin(): Promise<void> {
     life = Date.now();
-    bus = openBus({
-      servers: [nats],
-      ...{ authorities: null, certificate: null, key: null, credentials: null, machine },
-      onState: () => {},
-    });
+    bus = busTo(nats, machine);
     const nc = await bus.ready;
     publisher = createPublisher({ bus, partitions, life, resync: () => void retell(), log: () => {} });
     nc.subscribe(resyncSubject(machine), { callback: () => void retell() });
@@ -136,7 +132,6 @@ export async function playCollector(
     },
     held: () => held.size,
     retold: () => retold,
-    waiting: () => publisher.report().waiting,
     async restart() {
       await end();
       await begin();

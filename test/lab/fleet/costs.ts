@@ -33,9 +33,9 @@ export function processorOf(pid: number): number {
 
 /** Octets of memory of its own: what processes share is counted once for each of them and left out where the kernel says so. */
 export function memoryOf(pid: number): number {
-  const own = /^Pss_Anon: +(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? '0';
-  const shared = /^Pss_Shmem: +(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? '0';
-  return below(pid).reduce((sum, child) => sum + memoryOf(child), (Number(own) + Number(shared)) * 1024);
+  const own = [...(read(`/proc/${pid}/smaps_rollup`) ?? '').matchAll(/^Pss_(?:Anon|Shmem): +(\d+) kB$/gm)];
+  const octets = own.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+  return below(pid).reduce((sum, child) => sum + memoryOf(child), octets);
 }
 
 /** The oldest process whose command line has this text. */

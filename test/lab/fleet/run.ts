@@ -12,7 +12,7 @@ import { STREAM } from '../../../src/bus/subjects.ts';
 import { busTo, natsServer } from '../../bus/nats.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { intertrackd } from '../../interop/intertrackd.ts';
-import { machinesOf, prefixOf } from '../../interop/machines.ts';
+import { machinesOf, prefixOf, rpslOf } from '../../interop/machines.ts';
 import { cluster } from '../../store/postgresql/cluster.ts';
 import { numberOption } from '../machines/told.ts';
 import { type PlayedCollector, playCollector } from './collector.ts';
@@ -36,13 +36,9 @@ const STANDING = Math.ceil(HELD / Math.min(PEERS, 20));
 const count = CASES + STANDING + 64;
 const nats = (await natsServer())!;
 const postgresql = (await cluster())!;
-const rpsl = Array.from(
-  { length: count },
-  (_, i) => `route: ${prefixOf(i)}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`,
-);
 const engines = Array.from({ length: MACHINES }, () => {
   const engine = intertrackd(loopbackAddress());
-  engine.write('jpirr.db', rpsl.join('\n'));
+  engine.write('jpirr.db', rpslOf(count));
   engine.configure(`role cases;
 bus nats "${nats.url}" { partitions ${PARTITIONS}; }
 store postgresql "${postgresql.url()}";
@@ -157,7 +153,7 @@ const hold = (peer: number, prefix: string) => collectorOf(peer).hold(Math.floor
 const letGo = (peer: number, prefix: string) => collectorOf(peer).letGo(Math.floor(peer / COLLECTORS), prefix);
 
 await phase('collectors come', async () => {
-  for (let i = 0; i < COLLECTORS; i++) collectors.push(await playCollector(nats.url, i, PEERS, PARTITIONS));
+  for (let i = 0; i < COLLECTORS; i++) collectors.push(await playCollector(nats, i, PEERS, PARTITIONS));
   await drained();
   return { collectors: COLLECTORS, peers: ALL };
 });

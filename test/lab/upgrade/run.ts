@@ -13,8 +13,7 @@ import type { MachineRow } from '../../../src/control/machine-rows.ts';
 import type { Case } from '../../../src/hijack/case.ts';
 import { busTo } from '../../bus/nats.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
-import type { Intertrackd } from '../../interop/intertrackd.ts';
-import { feedStatements, type Shared, sharedServers } from '../../interop/machines.ts';
+import { feedStatements, type Shared, type Machine as SharedMachine, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
 import { feedOf } from '../machines/feed.ts';
 import { casesTwice, mailsTwice, mailsTwiceUnsaid, noticesOf, numberOption, textOption } from '../machines/told.ts';
@@ -35,7 +34,7 @@ const PATIENCE = 120_000;
 
 interface Machine {
   readonly name: string;
-  readonly daemon: Intertrackd & { readonly address: string };
+  readonly daemon: SharedMachine;
   program: Program;
   running: boolean;
 }

@@ -1,45 +1,22 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { AGREED, WINDOW } from '../../../src/hijack/incident.ts';
-import { type Database, openDatabase } from '../../../src/store/postgresql/database.ts';
+import type { Database } from '../../../src/store/postgresql/database.ts';
 import { steps as schema } from '../../../src/store/postgresql/schema.ts';
 import { openScope, type ScopeStore } from '../../../src/store/postgresql/scope.ts';
 import type { IncidentAsk } from '../../../src/store/records.ts';
 import { type Agreement, BOOKS, play, steps } from '../../hijack/incident-histories.ts';
 import { caseRecord } from '../batches.ts';
 import { rejection } from '../fixture.ts';
-import { type Cluster, cluster } from './cluster.ts';
+import { databasesOfSuite } from './databases.ts';
 
 const LEASE = 60_000;
 const T0 = Date.UTC(2026, 10, 22, 4);
 
 describe('store/postgresql/incidents', function () {
   this.timeout(240_000);
-  let server: Cluster;
-  const open: Database[] = [];
-  let databases = 0;
-
-  before(async function () {
-    const started = await cluster('fsync = off');
-    if (started === null) return this.skip();
-    server = started;
-  });
-  after(async () => {
-    for (const one of open) await one.close();
-    await server?.close();
-  });
-
-  async function connect(name: string, holder = 'a', known = schema): Promise<Database> {
-    const options = { url: server.url(name), passwordFile: null, authorities: null, onProblem: () => {} };
-    const database = await openDatabase({ ...options, holder, steps: known });
-    open.push(database);
-    return database;
-  }
-  async function fresh(): Promise<string> {
-    const name = `i${databases++}`;
-    await server.query(`CREATE DATABASE ${name}`);
-    return name;
-  }
+  const databases = databasesOfSuite();
+  const { fresh, connect } = databases;
   const scoped = async (database: Database, place: number): Promise<ScopeStore> =>
     openScope(database, `cases/${place}`, await database.take(`cases/${place}`, LEASE));
 
@@ -112,7 +89,7 @@ describe('store/postgresql/incidents', function () {
           const [alone, together] = [await play(history, null), await play(history, agreement)];
           expect(together.map(({ incident }) => incident)).to.deep.equal(alone.map(({ incident }) => incident));
         })
-        .afterEach(() => server.query('TRUNCATE incidents, cases CASCADE', [], name).then(() => {})),
+        .afterEach(() => databases.server.query('TRUNCATE incidents, cases CASCADE', [], name).then(() => {})),
       { numRuns: 60 },
     );
   });
@@ -121,11 +98,11 @@ describe('store/postgresql/incidents', function () {
     const name = await fresh();
     const mine = await scoped(await connect(name), 0);
     const [incident] = await linked(mine, ask());
-    await server.query(`UPDATE leases SET until = '-infinity'`, [], name);
+    await databases.server.query(`UPDATE leases SET until = '-infinity'`, [], name);
     const next = await scoped(await connect(name, 'b'), 0);
     expect(await rejection(linked(mine, ask({ keys: ['o64999'], offender: 64999 })))).to.match(/another machine's now/);
     expect(mine.lost).to.equal(true);
-    expect(await server.query('SELECT key FROM incidents ORDER BY key', [], name)).to.have.length(3);
+    expect(await databases.server.query('SELECT key FROM incidents ORDER BY key', [], name)).to.have.length(3);
     expect(await next.read('incident.names', { since: T0 })).to.deep.equal([{ incident }]);
     expect(await next.read('incident.names', { since: T0 + 1 })).to.deep.equal([]);
   });
@@ -133,9 +110,9 @@ describe('store/postgresql/incidents', function () {
   it('says what it may not do, and goes on where the table cannot be used', async () => {
     const name = await fresh();
     const mine = await scoped(await connect(name), 0);
-    await server.query('ALTER TABLE incidents RENAME TO elsewhere', [], name);
+    await databases.server.query('ALTER TABLE incidents RENAME TO elsewhere', [], name);
     expect(await mine.link([ask()])).to.deep.equal({ refused: 'relation "incidents" does not exist' });
-    await server.query('ALTER TABLE elsewhere RENAME TO incidents', [], name);
+    await databases.server.query('ALTER TABLE elsewhere RENAME TO incidents', [], name);
     expect(await linked(mine, ask())).to.have.length(1);
     expect(mine.lost).to.equal(false);
   });
@@ -143,18 +120,18 @@ describe('store/postgresql/incidents', function () {
   it('lets a program that knows nothing of it go on with the database', async () => {
     const name = await fresh();
     const before = schema.slice(0, 1);
-    const old = await connect(name, 'old', before);
+    const old = await connect(name, 'old', { steps: before });
     await written(await scoped(await connect(name, 'new'), 0), '2026-11-22-01', 'I2026-11-22-01', 64666);
     expect(await old.take('cases/1', LEASE)).to.include({ scope: 'cases/1' });
     // As it wrote a case: it names the columns that it knows.
-    await server.query(
+    await databases.server.query(
       `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body)
        VALUES ('cases/1', '2026-11-22-02', 'ongoing', '', 0, 0, 'I2026-11-22-02', '{}')`,
       [],
       name,
     );
-    await connect(name, 'older', before);
-    const rows = await server.query('SELECT id, offender FROM cases ORDER BY id', [], name);
+    await connect(name, 'older', { steps: before });
+    const rows = await databases.server.query('SELECT id, offender FROM cases ORDER BY id', [], name);
     expect(rows).to.deep.equal([
       { id: '2026-11-22-01', offender: '64666' },
       { id: '2026-11-22-02', offender: null },

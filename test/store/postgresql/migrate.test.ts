@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import pg from 'pg';
-import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
+import type { DatabaseOptions } from '../../../src/store/postgresql/database.ts';
 import { SCHEMA_LOCK, type SchemaStep, steps } from '../../../src/store/postgresql/schema.ts';
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import { until } from '../../interop/bgp-peers.ts';
 import { caseWithNotice } from '../batches.ts';
 import { rejection } from '../fixture.ts';
-import { type Cluster, cluster } from './cluster.ts';
+import { databasesOfSuite } from './databases.ts';
 
 const LEASE = 120_000;
 
@@ -28,48 +28,25 @@ const INTO_CASES = 'INSERT INTO cases (scope, id, state, prefix, opened, changed
 
 describe('store/postgresql/migrate', function () {
   this.timeout(240_000);
-  let server: Cluster;
-  const open: Database[] = [];
   const clients: pg.Client[] = [];
   /** Ends the writers of a test that failed. */
   let stop = () => {};
   afterEach(() => stop());
 
-  before(async function () {
-    const started = await cluster('fsync = off');
-    if (started === null) return this.skip();
-    server = started;
-  });
   after(async () => {
     for (const one of clients) await one.end().catch(() => {});
-    for (const one of open) await one.close();
-    await server?.close();
   });
-
-  let databases = 0;
-  async function fresh(): Promise<string> {
-    const name = `m${databases++}`;
-    await server.query(`CREATE DATABASE ${name}`);
-    return name;
-  }
-  async function connect(
+  const databases = databasesOfSuite();
+  const { fresh } = databases;
+  const connect = (
     name: string,
     of: readonly SchemaStep[] = steps,
     said: string[] = [],
     more: Partial<DatabaseOptions> = {},
-  ): Promise<Database> {
-    const database = await openDatabase({
-      ...{ url: server.url(name), passwordFile: null, authorities: null, holder: 'a', steps: of },
-      onProblem: () => {},
-      onSchema: text => void said.push(text),
-      ...more,
-    });
-    open.push(database);
-    return database;
-  }
+  ) => databases.connect(name, 'a', { steps: of, onSchema: text => void said.push(text), ...more });
   /** A session of somebody who is in the way. */
   async function session(name: string): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: server.url(name) });
+    const client = new pg.Client({ connectionString: databases.server.url(name) });
     client.on('error', () => {});
     await client.connect();
     clients.push(client);
@@ -107,7 +84,7 @@ describe('store/postgresql/migrate', function () {
   }
   const indexOf = async (name: string) =>
     (
-      await server.query(
+      await databases.server.query(
         `SELECT indisvalid AS whole FROM pg_index WHERE indexrelid = to_regclass('cases_by_colour')`,
         [],
         name,
@@ -116,10 +93,10 @@ describe('store/postgresql/migrate', function () {
   /** Somebody waits, or works, in a statement that begins so. */
   const isAt = async (name: string, statement: string) =>
     (
-      await server.query(`SELECT pid FROM pg_stat_activity WHERE datname = $1 AND query LIKE $2 AND state = 'active'`, [
-        name,
-        `${statement}%`,
-      ])
+      await databases.server.query(
+        `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND query LIKE $2 AND state = 'active'`,
+        [name, `${statement}%`],
+      )
     )[0]?.pid as number | undefined;
 
   it('changes the schema once, goes on with a newer one that serves it, and refuses others', async () => {
@@ -134,7 +111,7 @@ describe('store/postgresql/migrate', function () {
       /its schema \d+ serves programs from schema \d+ on, this one knows \d+: install a newer one$/,
     );
     const foreign = await fresh();
-    await server.query('CREATE TABLE theirs (x integer)', [], foreign);
+    await databases.server.query('CREATE TABLE theirs (x integer)', [], foreign);
     expect(await rejection(connect(foreign))).to.contain('a database of some other program');
     const agreed = await connect(name, [...steps, COLUMN, removed]);
     expect(await agreed.agree('partitions', '4')).to.equal('4');
@@ -144,7 +121,7 @@ describe('store/postgresql/migrate', function () {
   it('adds a column, its values and an index while a machine of the version before writes', async () => {
     const name = await fresh();
     const old = await writer(name);
-    await server.query(
+    await databases.server.query(
       `${INTO_CASES} SELECT 'cases/9', 'x' || n, 'ongoing', '192.0.2.0/24', n, n, '', '{}' FROM generate_series(1, 5000) n`,
       [],
       name,
@@ -158,9 +135,11 @@ describe('store/postgresql/migrate', function () {
     expect(said.map(line => line.replace(/\d+ ms/, 'N ms'))).to.deep.equal(
       [1, 2, 3].map(n => `the schema is ${steps.length + n} of ${steps.length + 3}, after N ms`),
     );
-    const [{ count }] = (await server.query(`SELECT count(*)::int FROM cases WHERE colour = 'red'`, [], name)) as [
-      { count: number },
-    ];
+    const [{ count }] = (await databases.server.query(
+      `SELECT count(*)::int FROM cases WHERE colour = 'red'`,
+      [],
+      name,
+    )) as [{ count: number }];
     expect(count).to.be.at.least(5_000);
   });
 
@@ -172,9 +151,9 @@ describe('store/postgresql/migrate', function () {
       'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO migrate_cases',
       'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO migrate_cases',
     ])
-      await server.query(text, [], name);
+      await databases.server.query(text, [], name);
     const table: SchemaStep = { sql: 'CREATE TABLE added (x integer)', serves: 1 };
-    const theirs = { url: server.url(name).replace('//intertrack@', '//migrate_cases@') };
+    const theirs = { url: databases.server.url(name).replace('//intertrack@', '//migrate_cases@') };
     for (const step of [table, COLUMN, INDEX])
       expect(await rejection(connect(name, [...steps, step], [], theirs))).to.match(
         /its schema is \d+, this program needs \d+, and its user may not change it: start a machine .* owns the tables/,
@@ -209,7 +188,7 @@ describe('store/postgresql/migrate', function () {
     await blocker.query(`${INTO_CASES} VALUES ('cases/9', 'y', 'ongoing', '192.0.2.0/24', 1, 1, '', '{}')`);
     const dying = rejection(connect(name, [...steps, COLUMN, INDEX]));
     await until('it makes the index', async () => (await isAt(name, 'CREATE INDEX')) !== undefined);
-    await server.query('SELECT pg_terminate_backend($1)', [await isAt(name, 'CREATE INDEX')]);
+    await databases.server.query('SELECT pg_terminate_backend($1)', [await isAt(name, 'CREATE INDEX')]);
     expect(await dying).to.contain('57P01');
     expect(await indexOf(name), 'half of an index is left').to.deep.equal({ whole: false });
     const again = connect(name, [...steps, COLUMN, INDEX]);

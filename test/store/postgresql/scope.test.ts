@@ -5,51 +5,22 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
 import { checkAudit } from '../../../src/store/audit-chain.ts';
-import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
+import type { Database } from '../../../src/store/postgresql/database.ts';
 import { openDeliveries } from '../../../src/store/postgresql/deliveries.ts';
 import { openScope } from '../../../src/store/postgresql/scope.ts';
 import type { StoreWrite } from '../../../src/store/records.ts';
 import { caseRecord, caseWithNotice, outboxRecord } from '../batches.ts';
 import { rejection } from '../fixture.ts';
-import { type Cluster, cluster } from './cluster.ts';
+import { databasesOfSuite } from './databases.ts';
 
 const LEASE = 60_000;
 
 describe('store/postgresql', function () {
   this.timeout(240_000);
-  let server: Cluster;
-  const open: Database[] = [];
-
-  before(async function () {
-    const started = await cluster('fsync = off');
-    if (started === null) return this.skip();
-    server = started;
-  });
-  after(async () => {
-    for (const one of open) await one.close();
-    await server?.close();
-  });
-
-  let databases = 0;
-  async function fresh(): Promise<string> {
-    const name = `t${databases++}`;
-    await server.query(`CREATE DATABASE ${name}`);
-    return name;
-  }
-  async function connect(name: string, holder = 'a', more: Partial<DatabaseOptions> = {}): Promise<Database> {
-    const database = await openDatabase({
-      url: server.url(name),
-      passwordFile: null,
-      authorities: null,
-      holder,
-      onProblem: () => {},
-      ...more,
-    });
-    open.push(database);
-    return database;
-  }
+  const databases = databasesOfSuite();
+  const { fresh, connect } = databases;
   /** Ends all leases, as time does. */
-  const expire = (name: string) => server.query(`UPDATE leases SET until = '-infinity'`, [], name);
+  const expire = (name: string) => databases.server.query(`UPDATE leases SET until = '-infinity'`, [], name);
   async function scoped(database: Database, scope = 'cases/0') {
     const lease = await database.take(scope, LEASE);
     return openScope(database, scope, lease!);
@@ -350,8 +321,8 @@ describe('store/postgresql', function () {
     for (let round = 0; round < 3; round++) {
       const upto = stored.length + 30;
       while (stored.length < upto) await new Promise(resolve => setTimeout(resolve, 5));
-      await server.kill();
-      await server.start();
+      await databases.server.kill();
+      await databases.server.start();
     }
     running = false;
     await writing;
@@ -377,16 +348,20 @@ describe('store/postgresql', function () {
 
   it('says which database cannot be reached, is not there, or refuses, without a secret', async () => {
     const at = (url: string) => rejection(connect('', 'a', { url }));
-    expect(await at(`postgres://x:secret@${server.host}:1/db`)).to.match(/^postgresql \S+\/db: .*ECONNREFUSED/);
-    expect(await at(server.url('nowhere'))).to.match(/nowhere" does not exist \(SQLSTATE 3D000\): make the database/);
-    expect(await at(`postgres://x:secret@${server.host}:1/db`)).not.to.contain('secret');
+    expect(await at(`postgres://x:secret@${databases.server.host}:1/db`)).to.match(
+      /^postgresql \S+\/db: .*ECONNREFUSED/,
+    );
+    expect(await at(databases.server.url('nowhere'))).to.match(
+      /nowhere" does not exist \(SQLSTATE 3D000\): make the database/,
+    );
+    expect(await at(`postgres://x:secret@${databases.server.host}:1/db`)).not.to.contain('secret');
     expect(await rejection(connect('t0', 'a', { passwordFile: '/nowhere' }))).to.contain('ENOENT');
     const file = join(mkdtempSync(join(tmpdir(), 'intertrack-password-')), 'password');
     try {
       writeFileSync(file, 's3cret\n', { mode: 0o644 });
       for (const of of [
         { passwordFile: file },
-        { authorities: null, key: file, url: `${server.url()}?sslmode=verify-full` },
+        { authorities: null, key: file, url: `${databases.server.url()}?sslmode=verify-full` },
       ])
         expect(await rejection(connect('t0', 'a', of))).to.match(
           /password: others than its owner can read it .*chmod 600/,
