@@ -132,6 +132,8 @@ export interface Presence {
   machines(): readonly Machine[];
   /** When the daemon started that bears a machine's name now; null: none is heard, or two are. */
   lifeOf(machine: string): number | null;
+  /** What a collector publishes now (versionFor): asked of each message. */
+  version(): number;
   /** A machine that is missed is listed no more, until it is heard again. */
   forget(machine: string): void;
   close(): void;
@@ -259,6 +261,7 @@ export function openPresence({ bus, self, onChange, now = Date.now, every = EVER
       const one = known.get(machine);
       return one === undefined || one.missed || now() - one.twice < TWICE ? null : one.alive.started;
     },
+    version: () => versionFor([...known.values()].map(({ alive }) => alive)),
     forget(machine) {
       if (known.get(machine)?.missed) known.delete(machine);
     },

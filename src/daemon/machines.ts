@@ -4,9 +4,9 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
-import { type CaseEvent, VERSIONS } from '../bus/case-event.ts';
+import { type CaseEvent, OLDEST, VERSIONS } from '../bus/case-event.ts';
 import { type Bus, openBus } from '../bus/connection.ts';
-import { type Alive, openPresence, type Presence, versionFor } from '../bus/presence.ts';
+import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
@@ -232,7 +232,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     const made = agreed.known.then(partitions =>
       createPublisher({
         ...{ bus: to, partitions, life: started, resync: retell, took: took('publish'), log },
-        version: () => versionFor(presence?.machines() ?? []),
+        version: () => presence?.version() ?? OLDEST,
       }),
     );
     const teller = createTeller({ publisher: made, retell, log });
@@ -269,10 +269,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   async function openMine(face: SharedCases, caseParts: CaseParts): Promise<void> {
     const count = await agreed.known;
     // The first machine decides for all, so that what follows a mail answers it whoever sends it.
-    const companyOf = async (): Promise<CaseCompany> => ({
-      ...{ ...caseParts.company, mailDomain: await database.agree('mail domain', hostname()) },
-      ...(count > 1 && { summaries: SUMMARIES }),
-    });
+    let mailDomain: string | null = null;
+    const companyOf = async (): Promise<CaseCompany> => {
+      mailDomain ??= await database.agree('mail domain', hostname());
+      return { ...caseParts.company, mailDomain, ...(count > 1 && { summaries: SUMMARIES }) };
+    };
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log },
       async open(partition, scope, tenure) {
