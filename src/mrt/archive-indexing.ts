@@ -36,6 +36,12 @@ export async function indexAnew(path: string, compress: Compression): Promise<vo
   await writeIndex(builder, path, path, compress);
 }
 
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
 /**
  * Makes the indexes that are missing, one after the other, until `stopped`: of files that an older program wrote, or whose
  * index was lost. A file that cannot be indexed is told by `note`, and read without.
@@ -47,11 +53,12 @@ export async function indexMissing(
 ): Promise<void> {
   for (const { path, name, open: isOpen } of await inventory(directory)) {
     if (stopped()) return;
-    const there = await access(`${path}${INDEX}`).then(
-      () => true,
-      () => false,
-    );
-    if (isOpen || there) continue;
-    await indexAnew(path, name.compress).catch((error: Error) => note(`${path} cannot be indexed: ${error.message}`));
+    if (isOpen || (await exists(`${path}${INDEX}`))) continue;
+    try {
+      await indexAnew(path, name.compress);
+    } catch (error) {
+      // One that grew too old meanwhile is gone, and misses no index.
+      if (await exists(path)) note(`${path} cannot be indexed: ${(error as Error).message}`);
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveName, parseArchiveName } from './archive-name.ts';
-import { monthsOf } from './archive-retention.ts';
+import { monthsOf, namesOf } from './archive-retention.ts';
 
 /** A file that an archive holds. */
 export interface ArchivedFile {
@@ -14,11 +14,11 @@ export interface ArchivedFile {
 /** Stands behind the name of a file that is being written. */
 export const PART = '.part';
 
-/** All files of an archive, by the begin of their windows. */
+/** All files of an archive, by the begin of their windows; what is removed meanwhile may be among them or not. */
 export async function inventory(directory: string): Promise<ArchivedFile[]> {
   const found: ArchivedFile[] = [];
   for (const month of await monthsOf(directory))
-    for (const entry of await readdir(join(directory, month))) {
+    for (const entry of await namesOf(directory, month)) {
       const open = entry.endsWith(PART);
       const name = parseArchiveName(open ? entry.slice(0, -PART.length) : entry);
       if (name !== null) found.push({ path: join(directory, month, entry), name, open });

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INDEX } from './archive-index.ts';
@@ -5,18 +6,27 @@ import { parseArchiveName } from './archive-name.ts';
 
 const MONTH = /^\d{4}\.\d{2}$/;
 
-/** The month folders of an archive, oldest first; none when it does not exist yet. */
-export async function monthsOf(directory: string): Promise<string[]> {
+/** What a folder holds; nothing where it does not exist: not yet, or no more, removed while others look. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    return entries
-      .filter(entry => entry.isDirectory() && MONTH.test(entry.name))
-      .map(entry => entry.name)
-      .sort();
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+/** The month folders of an archive, oldest first; none when it does not exist yet. */
+export async function monthsOf(directory: string): Promise<string[]> {
+  return (await entriesOf(directory))
+    .filter(entry => entry.isDirectory() && MONTH.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** The names in a month of an archive; none when `expire` has removed it since it was listed. */
+export async function namesOf(directory: string, month: string): Promise<string[]> {
+  return (await entriesOf(join(directory, month))).map(({ name }) => name);
 }
 
 /**
@@ -32,7 +42,7 @@ export async function expire(
   let removed = 0;
   for (const month of await monthsOf(directory)) {
     const folder = join(directory, month);
-    const names = await readdir(folder);
+    const names = await namesOf(directory, month);
     const old = names.filter(name => {
       const parsed = parseArchiveName(name.endsWith(INDEX) ? name.slice(0, -INDEX.length) : name);
       return parsed !== null && parsed.start + (parsed.kind === 'updates' ? updates : rib) < oldest;
