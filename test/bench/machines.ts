@@ -1,8 +1,8 @@
 /**
- * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS]]]`,
- * by default 10,000 cases, 3 rounds and 20 seconds. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
- * NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of cases and left idle for a moment,
- * whose processor time is told and taken off from nothing. Then two loads:
+ * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS
+ * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle. Three ways, interleaved: a daemon alone with
+ * SQLite; one with all duties over NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of
+ * cases and left idle for a moment, whose processor time is told and taken off from nothing. Then two loads:
  *
  * - a storm: a peer announces hijacked prefixes, 5,000 at once, and takes them back once all are written down as ongoing, until
  *   so many cases are written down as over;
@@ -23,14 +23,15 @@ import { announcement, prefixes as prefixesOf, type Speaker, startSpeaker } from
 import { pidOf, processorOf } from '../lab/fleet/costs.ts';
 import { cluster } from '../store/postgresql/cluster.ts';
 
-const [cases = 10_000, rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
+const [cases = 10_000, rounds = 3, seconds = 20, idleSeconds = 4] = process.argv.slice(2).map(Number);
 /** Cases of a wave: below what one book holds open. */
-const WAVE = Math.min(5_000, cases);
-const IDLE = 4_000;
+const WAVE = Math.min(5_000, cases || 1_000);
 const RATE = 10_000;
 const ONE_IN = 1_000;
 const TAKEN_BACK = 5_000;
 const WAIT = 300_000;
+/** Of nats-server: a port of its own, at which it tells what it has taken and given. */
+const MONITOR = 'http_port: 8222';
 
 const hijacks = (RATE / ONE_IN) * seconds;
 /** The prefixes of the warm-up, of the storm and of the network, one after the other: each is hijacked once. */
@@ -51,6 +52,8 @@ interface Outcome {
   readonly idle: Spent;
   readonly storm: Spent;
   readonly network: Spent;
+  /** While the network was played; null: there are no servers. */
+  readonly traffic: Spent | null;
   /** Seconds that the waves of the storm took. */
   readonly lasted: number;
 }
@@ -61,13 +64,17 @@ interface Place {
   /** Cases in the database that are in such a state. */
   readonly written: (state: 'ongoing' | 'resolved') => Promise<number>;
   readonly spent: () => Spent;
+  /** Transactions of PostgreSQL, and messages that came to and went from NATS, until now; null: there are no servers. */
+  readonly traffic: () => Promise<Traffic | null>;
 }
+
+type Traffic = Readonly<Record<'transactions' | 'in' | 'out', number>>;
 
 /** Starts what a way needs, has `work` done there, and ends it. */
 async function at<T>(way: Way, work: (place: Place) => Promise<T>): Promise<T> {
   const closers: (() => unknown)[] = [];
   try {
-    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(), await cluster()];
+    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(MONITOR), await cluster()];
     closers.push(
       () => nats?.close(),
       () => postgresql?.close(),
@@ -116,7 +123,16 @@ ${collects ? feedStatements(feedAt)(address) : ''}`);
     closers.push(() => feed.close());
     feed.endOfRib();
     const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processorOf(pid)]));
-    return await work({ daemons, feed, written, spent });
+    const traffic = async (): Promise<Traffic | null> => {
+      if (!nats || !postgresql) return null;
+      const [row] = await postgresql.query('SELECT sum(xact_commit) AS count FROM pg_stat_database');
+      const told = (await (await fetch(`http://${nats.host}:8222/varz`)).json()) as {
+        in_msgs: number;
+        out_msgs: number;
+      };
+      return { transactions: Number(row!.count), in: told.in_msgs, out: told.out_msgs };
+    };
+    return await work({ daemons, feed, written, spent, traffic });
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -141,7 +157,7 @@ const less = (after: Spent, before: Spent, by = 1): Spent =>
   Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]!) / by]));
 
 const run = (way: Way): Promise<Outcome> =>
-  at(way, async ({ daemons, feed, written, spent }) => {
+  at(way, async ({ daemons, feed, written, spent, traffic }) => {
     const logged = { ongoing: counter(daemons, 'ongoing'), resolved: counter(daemons, 'resolved') };
     /** Until so many cases have come to a state since the start, and that is on disk. */
     const reached = async (state: 'ongoing' | 'resolved', count: number, onDisk = count) => {
@@ -161,8 +177,8 @@ const run = (way: Way): Promise<Outcome> =>
 
     await sleep(1_000);
     let before = spent();
-    await sleep(IDLE);
-    const idle = less(spent(), before, IDLE / 1000);
+    await sleep(idleSeconds * 1000);
+    const idle = less(spent(), before, idleSeconds);
 
     before = spent();
     const began = performance.now();
@@ -171,10 +187,14 @@ const run = (way: Way): Promise<Outcome> =>
     const storm = less(spent(), before);
 
     await sleep(1_000);
+    console.log(`${way}: the network begins at ${new Date().toISOString()}`);
+    const passed = await traffic();
     before = spent();
     await network(feed, prefixes.slice(done, done + hijacks));
     await reached('resolved', done + hijacks);
-    return { way, idle, storm, network: less(spent(), before), lasted };
+    const after = spent();
+    const now = await traffic();
+    return { way, idle, storm, network: less(after, before), traffic: now && passed && less(now, passed), lasted };
   });
 
 /** UPDATEs of one prefix each, those of a hundredth of a second at once; that some are hijacks the others don't change. */
@@ -208,7 +228,7 @@ const daemonsOf = (spent: Spent) =>
 const allOf = (spent: Spent) => Object.values(spent).reduce((sum, value) => sum + value, 0);
 const wordsOf = (spent: Spent) =>
   Object.entries(spent)
-    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .map(([name, value]) => `${name} ${value.toFixed(3)}`)
     .join(', ');
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
@@ -220,6 +240,7 @@ for (let round = 0; round < rounds; round++)
     console.log(`${way}: idle ${wordsOf(one.idle)}`);
     console.log(`  storm ${wordsOf(one.storm)}; ${one.lasted.toFixed(1)} s`);
     console.log(`  network ${wordsOf(one.network)}`);
+    if (one.traffic !== null) console.log(`  beside it ${wordsOf(one.traffic)}`);
   }
 
 /** A table of a load: what is done for a second of the processor, and beside it the share of what the daemon alone does. */
