@@ -31,6 +31,7 @@ const LINES: Readonly<Record<string, string>> = {
   'taken up again after a restart': '再起動後に再開',
   'taken up by the machine that has its partition now': 'パーティションを引き継いだマシンで再開',
   'it has stood for the hold-up': '待機時間を経過しても継続',
+  'at once, without a hold-up': '待機時間なしで直ちに確定',
   'out of sight until the sessions are back': 'セッションが回復するまで観測不能',
   'the exception is over': '例外設定の期限切れ',
   'the dismissal is over': '対象外の期限切れ',
