@@ -379,7 +379,6 @@ export async function openCases(
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
       ...links.problems(),
-      ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.room.leftOut === 0 ? [] : [`${book.room.leftOut} witnesses were left out: ${MOST_WITNESSES} are known`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],

@@ -10,10 +10,12 @@ import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import { comesAndGoes } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { placeOf } from '../hijack/case-id.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { readPartitions } from '../store/postgresql/partition-rows.ts';
@@ -173,7 +175,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     (await bus?.ready)?.publish(resyncSubject(collector));
   });
 
-  const toTheBook = bookTeller(() => running().get(0)?.cases);
+  const toTheBook = bookTeller({
+    book: () => running().get(0)?.cases,
+    mayBe: name => name === RPKI_PEER || comesAndGoes(config(), name),
+  });
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
   /** The partition of a case, and the machine that has it. */
@@ -285,6 +290,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
           took: took('stream'),
         });
         tenant.cases.watch(face.watchers.tellLine);
+        // Nobody asks over a bus that is not there. What is held now is not known here, as in case-partition.ts.
+        if (bus === null) retell();
         return tenant;
       },
     });
@@ -354,6 +361,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     problems: () => [
       ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),
+      ...(bus?.up === false && duties.includes('cases')
+        ? ['until the bus is there no case begins, changes or ends']
+        : []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),

@@ -90,6 +90,36 @@ describe('interop/daemon-machines-start', function () {
     expect(new Set(ids).size).to.equal(4);
   });
 
+  it('tells anew all it holds where one alone, on no bus, had lost its partition and has it again', async () => {
+    await shared.postgresql.query('CREATE DATABASE alone');
+    const at = loopbackAddress();
+    const by = { nats: null, postgresql: shared.postgresql.host, database: 'alone' };
+    const alone = shared.machine('all', feedStatements(at), by);
+    await alone.start();
+    const own = await startFeed(at, alone);
+    try {
+      own.announce([prefixOf(2), prefixOf(3)], 64497, 64511, OFFENDER);
+      own.endOfRib();
+      const [two, three] = [prefixOf(2), prefixOf(3)];
+      const are = async (...states: string[]) =>
+        (await alone.cases())
+          .map(({ prefix, state }) => `${prefix} ${state}`)
+          .sort()
+          .join() === states.join();
+      await until('both are told', () => are(`${two} ongoing`, `${three} ongoing`));
+      const other = `UPDATE leases SET holder = 'another', fence = fence + 1, until = $1 WHERE scope = 'cases/0'`;
+      await shared.postgresql.query(other, ['infinity'], 'alone');
+      await until('it has lost the partition', () => alone.log().includes('another machine has it now'));
+      own.withdraw(two);
+      await until('it is withdrawn', async () => (await alone.routes(two)).length === 0);
+      await shared.postgresql.query(other, ['-infinity'], 'alone');
+      await until('what is held is known, and what is not is over', () => are(`${two} resolved`, `${three} ongoing`));
+    } finally {
+      own.close();
+      await alone.end();
+    }
+  });
+
   it('does not wait for what somebody has to mend', async () => {
     const wrong = shared.machine('collector');
     const url = shared.postgresql.url();
