@@ -26,6 +26,8 @@ export interface MachineRow extends Alive {
   readonly self: boolean;
   /** Nothing is heard of it. */
   readonly missed: boolean;
+  /** The bus is not there at the machine that is asked: what is told of this one is what it said when it was heard last. */
+  readonly unheard: boolean;
   /** When it was heard last, ms since the epoch. */
   readonly heard: number;
   /** Its clock against that of the machine asked, ms: above 0 it is ahead; null: it did not say. */

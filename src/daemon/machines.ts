@@ -356,6 +356,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     problems: () => [
       ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),
+      ...(bus?.up === false && duties.includes('cases')
+        ? ['until the bus is there no case begins, changes or ends']
+        : []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),

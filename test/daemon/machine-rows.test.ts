@@ -9,7 +9,7 @@ import type { StoredPartition } from '../../src/store/postgresql/partition-rows.
 const machine = (name: string, more: Partial<Machine> = {}): Machine => ({
   ...{ machine: name, version: '0.1.0', roles: ['cases'], started: 1, peers: 0, established: 0, routes: 0 },
   ...{ published: 0, waiting: 0, dropped: 0, partitions: [], problems: [], heard: 9, missed: false },
-  ...{ ahead: 0, twice: false, ...more },
+  ...{ ahead: 0, twice: false, unheard: false, ...more },
 });
 const stored = (partition: number, holder: string, left: number): StoredPartition => ({
   ...{ partition, holder, left, fence: 3, openCases: 2, pending: 1, oldestPending: 7 },

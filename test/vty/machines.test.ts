@@ -7,7 +7,15 @@ import { ROUTES } from '../control/scripted.ts';
 const NOW = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
 const TOKYO: MachineDetail = {
-  ...{ machine: '192.0.2.10', self: true, missed: false, heard: NOW - 400, version: '0.1.0', started: NOW - 3 * HOUR },
+  ...{
+    machine: '192.0.2.10',
+    self: true,
+    missed: false,
+    unheard: false,
+    heard: NOW - 400,
+    version: '0.1.0',
+    started: NOW - 3 * HOUR,
+  },
   ...{ roles: ['collector', 'cases'], peers: 2, established: 1, routes: 1_012_345, published: 1_200, waiting: 7 },
   ...{ dropped: 0, partitions: [0, 2], behind: [3, 0], oldest: [2_400, 0], problems: [], ahead: 1, twice: false },
   counts: {
@@ -17,7 +25,7 @@ const TOKYO: MachineDetail = {
   refused: [],
 };
 const OSAKA: MachineDetail = {
-  ...{ machine: '255.255.255.255', self: false, missed: true, heard: NOW - 90_000, version: '0.1.0' },
+  ...{ machine: '255.255.255.255', self: false, missed: true, unheard: false, heard: NOW - 90_000, version: '0.1.0' },
   ...{ started: NOW - HOUR, roles: ['collector'], peers: 4, established: 4, routes: 12, published: 3, waiting: 0 },
   ...{ dropped: 12, partitions: [], problems: ['the \u001b[31mdisk is full'], ahead: -7_200_000, twice: true },
   refused: [{ what: 'judged', machine: '192.0.2.20', times: 3, last: NOW, why: 'it is no \u202eJSON' }],
@@ -50,6 +58,21 @@ describe('vty: machines and partitions', () => {
     ]);
     const narrow = layOut(newPage(80), () => shown('show collector', TOKYO, OSAKA));
     for (const line of narrow) expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('say of those that cannot be heard, for the bus is not there, that they stand as they were', () => {
+    const unheard = { ...OSAKA, missed: false, unheard: true, twice: false, dropped: 0, problems: [] };
+    expect(shown('show collector', TOKYO, unheard).slice(2)).to.deep.equal([
+      '255.255.255.255 unheard 00:01:30 0.1.0     4/4      12       0 -        collector',
+      '2 machines, 1 not heard, for the bus is not there: they stand as they were when',
+      'they were heard last',
+    ]);
+    expect(shown('show collector MACHINE', unheard)).to.include(
+      'State:      not heard since 2026-03-01 11:58:30Z, for the bus is not there; what follows is of then',
+    );
+    expect(shown('watch machines', unheard).join()).to.contain(
+      'is not heard since 2026-03-01 11:58:30Z (the bus is not there)',
+    );
   });
 
   it('show one machine with all that it counts', () => {

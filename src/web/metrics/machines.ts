@@ -59,7 +59,9 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
         daemon.partitions().catch(() => null),
       ]),
     ([shared, machines, refused, partitions]) => {
-      for (const { machine, missed, ahead } of machines) {
+      for (const { machine, missed, unheard, ahead } of machines) {
+        // Of what cannot be heard from here nothing is known: that is the number of the link to the bus.
+        if (unheard) continue;
         metrics.heard.set({ machine }, missed ? 0 : 1);
         if (ahead !== null && !missed) metrics.ahead.set({ machine }, ahead / 1000);
       }

@@ -6,6 +6,7 @@ export const ENGLISH = {
   thisMachine: 'this one',
   heard: 'heard',
   notHeard: (age: string) => `not heard for ${age}`,
+  unheard: (age: string) => `not heard for ${age}, as the bus is not there`,
   nameTwice: 'two daemons bear this name',
   does: 'Does',
   dutyOf: { collector: 'collects', cases: 'keeps cases', traceback: 'traces', all: 'all' } as Readonly<
@@ -34,6 +35,7 @@ export const JAPANESE: typeof ENGLISH = {
   thisMachine: 'このマシン',
   heard: '応答あり',
   notHeard: age => `${age}の間応答なし`,
+  unheard: age => `バス切断のため${age}の間応答を確認できません`,
   nameTwice: '同じ名前のデーモンが2つあります',
   does: '役割',
   dutyOf: { collector: '経路収集', cases: '案件管理', traceback: '追跡', all: 'すべて' },
