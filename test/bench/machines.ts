@@ -1,27 +1,26 @@
 /**
  * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS
- * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle. Three ways, interleaved: a daemon alone with
- * SQLite; one with all duties over NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of
- * cases and left idle for a moment, whose processor time is told and taken off from nothing. Then two loads:
+ * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle; without cases there is no storm. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
+ * NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of cases and left idle for a moment,
+ * whose processor time is told and taken off from nothing. Then two loads:
  *
  * - a storm: a peer announces hijacked prefixes, 5,000 at once, and takes them back once all are written down as ongoing, until
  *   so many cases are written down as over;
- * - a network: 10,000 UPDATEs a second for so many seconds, of which 1 in 1,000 is a hijack that is taken back five seconds later.
+ * - a network: 10,000 UPDATEs a second for so many seconds, of which 1 in 1,000 is a hijack that is taken back five seconds later;
+ *   and the same once more, for code that is run ten times a second takes a minute until it is compiled.
  *
  * What has come of it is read from the logs that the daemons write anyway, and then from the databases: nothing is asked of
  * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
  * some ways only.
  */
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeWithdraw } from '../../src/bgp/announce.ts';
-import { natsServer } from '../bus/nats.ts';
-import { loopbackAddress, until } from '../interop/bgp-peers.ts';
-import { type Intertrackd, intertrackd } from '../interop/intertrackd.ts';
-import { feedStatements, MACHINES_PORT, machinesOf, OFFENDER, prefixOf, rpslOf } from '../interop/machines.ts';
-import { announcement, prefixes as prefixesOf, type Speaker, startSpeaker } from '../interop/speaker.ts';
-import { pidOf, processorOf } from '../lab/fleet/costs.ts';
-import { cluster } from '../store/postgresql/cluster.ts';
+import { until } from '../interop/bgp-peers.ts';
+import type { Intertrackd } from '../interop/intertrackd.ts';
+import { OFFENDER, prefixOf } from '../interop/machines.ts';
+import { prefixes as prefixesOf, type Speaker } from '../interop/speaker.ts';
+import { processorOf } from '../lab/fleet/costs.ts';
+import { at, networkLots, trafficAt, WAIT, WAYS, type Way, writtenAs } from './ways.ts';
 
 const [cases = 10_000, rounds = 3, seconds = 20, idleSeconds = 4] = process.argv.slice(2).map(Number);
 /** Cases of a wave: below what one book holds open. */
@@ -29,19 +28,13 @@ const WAVE = Math.min(5_000, cases || 1_000);
 const RATE = 10_000;
 const ONE_IN = 1_000;
 const TAKEN_BACK = 5_000;
-const WAIT = 300_000;
-/** Of nats-server: a port of its own, at which it tells what it has taken and given. */
-const MONITOR = 'http_port: 8222';
 
 const hijacks = (RATE / ONE_IN) * seconds;
 /** The prefixes of the warm-up, of the storm and of the network, one after the other: each is hijacked once. */
-const most = WAVE + cases + hijacks;
+const most = WAVE + cases + 2 * hijacks;
 if (most > 65_536) throw new Error('there are not so many prefixes in 10.0.0.0/8');
 const prefixes = Array.from({ length: most }, (_, i) => prefixOf(i));
-const rpsl = rpslOf(most);
 
-const WAYS = ['alone', 'one machine', 'three machines'] as const;
-type Way = (typeof WAYS)[number];
 const ways = WAYS.filter(way => process.env.WAYS?.split(',').includes(way) ?? true);
 
 /** Processor seconds by process: `all duties`, `collector`, `engine 1`, `nats`, `postgresql`. */
@@ -52,90 +45,11 @@ interface Outcome {
   readonly idle: Spent;
   readonly storm: Spent;
   readonly network: Spent;
-  /** While the network was played; null: there are no servers. */
+  /** The network once more, and what went over the servers meanwhile (null: there are none). */
+  readonly again: Spent;
   readonly traffic: Spent | null;
   /** Seconds that the waves of the storm took. */
   readonly lasted: number;
-}
-
-interface Place {
-  readonly daemons: readonly Intertrackd[];
-  readonly feed: Speaker;
-  /** Cases in the database that are in such a state. */
-  readonly written: (state: 'ongoing' | 'resolved') => Promise<number>;
-  readonly spent: () => Spent;
-  /** Transactions of PostgreSQL, and messages that came to and went from NATS, until now; null: there are no servers. */
-  readonly traffic: () => Promise<Traffic | null>;
-}
-
-type Traffic = Readonly<Record<'transactions' | 'in' | 'out', number>>;
-
-/** Starts what a way needs, has `work` done there, and ends it. */
-async function at<T>(way: Way, work: (place: Place) => Promise<T>): Promise<T> {
-  const closers: (() => unknown)[] = [];
-  try {
-    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(MONITOR), await cluster()];
-    closers.push(
-      () => nats?.close(),
-      () => postgresql?.close(),
-    );
-    const shared = nats && postgresql ? `bus nats "${nats.url}"; store postgresql "${postgresql.url()}";\n` : '';
-    const feedAt = loopbackAddress();
-    const daemons: Intertrackd[] = [];
-    const start = async (role: string, collects: boolean): Promise<string> => {
-      const address = loopbackAddress();
-      const daemon = intertrackd(address);
-      closers.push(() => daemon.close());
-      daemons.push(daemon);
-      daemon.write('jpirr.db', rpsl);
-      daemon.configure(`${role}${shared}irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
-watch ours { maintainer MAINT-OWNER; hold up 1s; hold down 1s; }
-${collects ? feedStatements(feedAt)(address) : ''}`);
-      const { PROFILE } = process.env;
-      await daemon.start(
-        PROFILE ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILE}/${way.replace(' ', '-')}` } : {},
-      );
-      return address;
-    };
-    const to = await start(way === 'three machines' ? 'role collector;\n' : '', true);
-    if (way === 'three machines') for (let i = 0; i < 2; i++) await start('role cases;\n', false);
-    if (way !== 'alone')
-      await until(
-        'all partitions are taken',
-        async () => (await machinesOf(daemons[0]!)).flatMap(one => one.partitions).length === 4,
-        WAIT,
-      );
-    const names = way === 'three machines' ? ['collector', 'engine 1', 'engine 2'] : ['all duties'];
-    const pids: (readonly [name: string, pid: number])[] = daemons.map((one, i) => [names[i]!, pidOf(one.at('conf'))]);
-    if (nats) pids.push(['nats', pidOf(nats.directory)]);
-    if (postgresql) pids.push(['postgresql', pidOf(`postgres -D ${postgresql.directory}`)]);
-    const question = 'SELECT count(*) AS count FROM cases WHERE state =';
-    const written = async (state: string): Promise<number> => {
-      if (postgresql) return Number((await postgresql.query(`${question} $1`, [state]))[0]!.count);
-      const database = new DatabaseSync(daemons[0]!.at('state/intertrack.db'), { readOnly: true });
-      try {
-        return Number(database.prepare(`${question} ?`).get(state)!.count);
-      } finally {
-        database.close();
-      }
-    };
-    const feed = await startSpeaker({ from: feedAt, to, port: MACHINES_PORT, as: 64497 });
-    closers.push(() => feed.close());
-    feed.endOfRib();
-    const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processorOf(pid)]));
-    const traffic = async (): Promise<Traffic | null> => {
-      if (!nats || !postgresql) return null;
-      const [row] = await postgresql.query('SELECT sum(xact_commit) AS count FROM pg_stat_database');
-      const told = (await (await fetch(`http://${nats.host}:8222/varz`)).json()) as {
-        in_msgs: number;
-        out_msgs: number;
-      };
-      return { transactions: Number(row!.count), in: told.in_msgs, out: told.out_msgs };
-    };
-    return await work({ daemons, feed, written, spent, traffic });
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
 }
 
 /** Counts a state's lines in logs that grow, reading each line once. */
@@ -156,13 +70,21 @@ function counter(daemons: readonly Intertrackd[], state: string): () => number {
 const less = (after: Spent, before: Spent, by = 1): Spent =>
   Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]!) / by]));
 
+/** Where PROFILE says so, a daemon leaves its profile there. */
+const environment = (way: Way): Readonly<Record<string, string>> =>
+  process.env.PROFILE
+    ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${process.env.PROFILE}/${way.replace(' ', '-')}` }
+    : {};
+
 const run = (way: Way): Promise<Outcome> =>
-  at(way, async ({ daemons, feed, written, spent, traffic }) => {
+  at(way, { prefixes: most, hold: 'hold up 1s; hold down 1s;', environment }, async place => {
+    const { daemons, feed, pids } = place;
+    const spent = () => Object.fromEntries([...pids].map(([name, pid]) => [name, processorOf(pid)]));
     const logged = { ongoing: counter(daemons, 'ongoing'), resolved: counter(daemons, 'resolved') };
     /** Until so many cases have come to a state since the start, and that is on disk. */
     const reached = async (state: 'ongoing' | 'resolved', count: number, onDisk = count) => {
       await until(`${count} cases are ${state}`, () => logged[state]() >= count, WAIT);
-      await until(`${count} cases are written`, async () => (await written(state)) >= onDisk, WAIT);
+      await until(`${count} cases are written`, async () => (await writtenAs(place, state)) >= onDisk, WAIT);
     };
     let done = 0;
     const wave = async (count: number) => {
@@ -177,7 +99,7 @@ const run = (way: Way): Promise<Outcome> =>
 
     await sleep(1_000);
     let before = spent();
-    await sleep(idleSeconds * 1000);
+    await sleep(idleSeconds * 1_000);
     const idle = less(spent(), before, idleSeconds);
 
     before = spent();
@@ -186,27 +108,25 @@ const run = (way: Way): Promise<Outcome> =>
     const lasted = (performance.now() - began) / 1000;
     const storm = less(spent(), before);
 
-    await sleep(1_000);
-    console.log(`${way}: the network begins at ${new Date().toISOString()}`);
-    const passed = await traffic();
-    before = spent();
-    await network(feed, prefixes.slice(done, done + hijacks));
-    await reached('resolved', done + hijacks);
-    const after = spent();
-    const now = await traffic();
-    return { way, idle, storm, network: less(after, before), traffic: now && passed && less(now, passed), lasted };
+    const played = async () => {
+      await sleep(1_000);
+      const from = spent();
+      await network(feed, prefixes.slice(done, done + hijacks));
+      done += hijacks;
+      await reached('resolved', done);
+      return less(spent(), from);
+    };
+    const first = await played();
+    const passed = await trafficAt(place);
+    const again = await played();
+    const now = await trafficAt(place);
+    return { way, idle, storm, network: first, again, traffic: now && passed && less(now, passed), lasted };
   });
 
 /** UPDATEs of one prefix each, those of a hundredth of a second at once; that some are hijacks the others don't change. */
 async function network(feed: Speaker, hijacked: readonly string[]): Promise<void> {
   const lot = RATE / 100;
-  const lots = Array.from({ length: 100 }, (_, i) =>
-    Buffer.concat(
-      Array.from({ length: lot }, (_, j) =>
-        Buffer.concat(announcement([`44.${i}.${j & 255}.0/24`], 64497, 64510 + ((i + j) % 400), 64601)),
-      ),
-    ),
-  );
+  const lots = networkLots(lot);
   const back: { readonly due: number; readonly prefix: string }[] = [];
   const began = performance.now();
   for (let sent = 0; sent < 100 * seconds || back.length > 0; sent++) {
@@ -228,7 +148,7 @@ const daemonsOf = (spent: Spent) =>
 const allOf = (spent: Spent) => Object.values(spent).reduce((sum, value) => sum + value, 0);
 const wordsOf = (spent: Spent) =>
   Object.entries(spent)
-    .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+    .map(([name, value]) => `${name} ${Number(value.toFixed(3))}`)
     .join(', ');
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
@@ -240,11 +160,11 @@ for (let round = 0; round < rounds; round++)
     console.log(`${way}: idle ${wordsOf(one.idle)}`);
     console.log(`  storm ${wordsOf(one.storm)}; ${one.lasted.toFixed(1)} s`);
     console.log(`  network ${wordsOf(one.network)}`);
-    if (one.traffic !== null) console.log(`  beside it ${wordsOf(one.traffic)}`);
+    console.log(`  again ${wordsOf(one.again)}${one.traffic === null ? '' : `; ${wordsOf(one.traffic)}`}`);
   }
 
 /** A table of a load: what is done for a second of the processor, and beside it the share of what the daemon alone does. */
-function table(title: string, load: 'storm' | 'network', count: number): void {
+function table(title: string, load: 'storm' | 'network' | 'again', count: number): void {
   console.log(`\n${title}: CPU s of daemons, of servers; for a CPU second, daemons, with servers`);
   const rates = (way: Way) => {
     const mine = outcomes.filter(one => one.way === way).map(one => one[load]);
@@ -264,6 +184,7 @@ for (const way of ways) {
   const of = (sum: (spent: Spent) => number) => (median(mine.map(sum)) * 1000).toFixed(0);
   console.log(`${way.padEnd(15)} ${of(daemonsOf)}, ${of(allOf)}`);
 }
-table(`storm, ${cases} cases opened and ended`, 'storm', cases);
+if (cases > 0) table(`storm, ${cases} cases opened and ended`, 'storm', cases);
 table(`network, ${RATE * seconds} UPDATEs, ${hijacks} hijacks`, 'network', RATE * seconds);
+table('the same once more', 'again', RATE * seconds);
 process.exit(0);
