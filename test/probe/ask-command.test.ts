@@ -12,9 +12,10 @@ import { askOptions, readTime } from '../../src/probe/ask-options.ts';
 import { openAskSocket } from '../../src/probe/ask-socket.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { programFile } from '../programs.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
 
-const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const HOUR = 351_564 * 3600;
 
 describe('itprobe ask', () => {

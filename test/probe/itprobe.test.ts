@@ -10,9 +10,10 @@ import { epochKey } from '../../src/packet/itk1.ts';
 import type { Question } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
 import { hex } from '../packet/packets.ts';
+import { programFile } from '../programs.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
 
-const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const HOUR = 351_564 * 3600;
 
 const TAP1: ProbeConfig = {

@@ -16,10 +16,11 @@ import { hostAndPort } from '../../src/probe/options.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
 import { PROBE_PROTOCOL, readCertificate } from '../../src/probe/tls-door.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { programFile } from '../programs.ts';
 import { makeAuthority, makeCertificate } from '../traceback/certificates.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
 
-const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 
 interface Pair {
   readonly key: string;

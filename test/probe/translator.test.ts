@@ -14,10 +14,11 @@ import { openProbeStation } from '../../src/probe/station.ts';
 import { openTranslator, type Translator } from '../../src/probe/translator.ts';
 import { MOST_FORMS } from '../../src/probe/translator-messages.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { programFile } from '../programs.ts';
 import { probeBlock, SECRET } from './tapped.ts';
 
 const four = (text: string) => Uint8Array.from(text.split('.').map(Number));
-const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 /** A UDP port that is free now. */
 async function freePort(): Promise<number> {
   const finder = createSocket('udp4');
