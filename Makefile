@@ -89,7 +89,7 @@ testbed-real: dist/.built
 
 # Machines that share the work, with NATS and PostgreSQL, in rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`.
 testbed-machines: dist/.built
-	@contrib/install-peers nats-server initdb
+	@contrib/install-peers nats-server initdb faketime
 	INTERTRACK_BUILT=1 node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
 
 # One machine after the other taken from the program at a revision of git to this one, back and forward again:

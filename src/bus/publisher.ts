@@ -191,7 +191,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     report: () => ({ published, again, waiting, dropped, room: mostSpooled }),
     problems: () => [
-      ...(bus.up ? [] : [`the bus is not there (${bus.trouble}): ${waiting} changes wait for it`]),
+      ...(bus.up ? [] : [`the bus is not there (${bus.trouble})${waiting === 0 ? '' : `; ${waitingWords(waiting)}`}`]),
       ...(bus.up && trouble !== '' ? [trouble] : []),
       ...(owing ? ['changes were dropped while there was no bus; what is held will be told anew'] : []),
     ],
@@ -203,6 +203,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   };
 }
+
+const waitingWords = (waiting: number): string =>
+  `${waiting} ${waiting === 1 ? 'change waits' : 'changes wait'} for it`;
 
 /** About so many octets is an event in a message. */
 const octetsOf = (event: CaseEvent): number =>

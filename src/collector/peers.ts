@@ -4,7 +4,7 @@
  */
 import type { Source } from '../bgp/listener.ts';
 import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
-import type { BgpPeerConfig } from '../config/tree.ts';
+import type { BgpPeerConfig, Config } from '../config/tree.ts';
 import { covers, parsePrefix } from '../net/prefix.ts';
 import { keyPrefix } from './listeners.ts';
 import type { CollectorConfig } from './messages.ts';
@@ -49,6 +49,10 @@ function memberOf(range: BgpPeerConfig, address: string): BgpPeerConfig {
 export function isMember(of: BgpPeerConfig, name: string): boolean {
   return of.range !== null && name.startsWith(`${of.name}-`) && contains(of, name.slice(of.name.length + 1));
 }
+
+/** True for names of peers that come and go by themselves: of ranges, and those that routers report. */
+export const comesAndGoes = ({ bmp, peers }: Pick<Config, 'bmp' | 'peers'>, name: string): boolean =>
+  (bmp.length > 0 && name.includes('/')) || peers.some(peer => isMember(peer, name));
 
 function contains({ neighbor }: BgpPeerConfig, address: string): boolean {
   const [range, host] = [parsePrefix(neighbor), parsePrefix(address)];

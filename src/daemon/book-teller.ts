@@ -1,6 +1,7 @@
 /**
  * What the collector tells where no other machine can take it, for there is no bus: it goes into the one book that is here. While
- * that is not open, its database is away or its lease is over, what is told waits, in its order.
+ * that is not open, its database is away or its lease is over, what is told waits, in its order. A book that is opened then knows
+ * what is stored: the collector tells all that it holds anew, and of a table that is whole the rest is gone.
  */
 import type { CaseEvent } from '../bus/case-event.ts';
 import type { Cases } from './cases.ts';
@@ -15,18 +16,32 @@ interface Waiting {
   readonly done: (taken: Promise<void> | undefined) => void;
 }
 
+export interface BookTellerParts {
+  /** Undefined while none is open. */
+  readonly book: () => Book | undefined;
+  /** True for names of peers that come and go by themselves. */
+  readonly mayBe: (peer: string) => boolean;
+  readonly look?: number;
+}
+
 /**
- * `book` is undefined while none is open. What is returned resolves once an event is on disk; who tells changes of routes waits for
+ * What is returned resolves once an event is on disk; who tells changes of routes waits for
  * that, so that only so many of them are here. Of the rest only what still counts is kept: no more than there are peers.
  */
-export function bookTeller(book: () => Book | undefined, look = LOOK): (event: CaseEvent) => Promise<void> {
+export function bookTeller({ book, mayBe, look = LOOK }: BookTellerParts): (event: CaseEvent) => Promise<void> {
+  /** The book that was told last, and which peers there are. */
+  let last: Book | undefined;
+  let peers: CaseEvent | null = null;
   let queue: Waiting[] = [];
   let timer: NodeJS.Timeout | null = null;
 
   function drain(): void {
     for (let at = book(); at !== undefined && queue.length > 0; at = book()) {
       const { event, done } = queue.shift()!;
-      done(takeIn(at, event));
+      if (at !== last && peers !== null) void takeIn(at, peers, mayBe);
+      last = at;
+      if (event.what === 'peers') peers = event;
+      done(takeIn(at, event, mayBe));
     }
     if (queue.length === 0 || timer !== null) return;
     timer = setTimeout(() => {
@@ -54,7 +69,7 @@ function isOver(before: CaseEvent, now: CaseEvent): boolean {
   return now.what !== 'judged' && before.what === now.what;
 }
 
-function takeIn(book: Book, event: CaseEvent): Promise<void> | undefined {
+function takeIn(book: Book, event: CaseEvent, mayBe: (peer: string) => boolean): Promise<void> | undefined {
   switch (event.what) {
     case 'judged':
       return book.judged(event.changes);
@@ -68,7 +83,10 @@ function takeIn(book: Book, event: CaseEvent): Promise<void> | undefined {
       book.peerForgotten(event.peer);
       break;
     case 'peers':
-      book.peersAre(event.names);
+      book.peersAre(event.names, mayBe);
+      break;
+    case 'resynced':
+      for (const peer of event.whole) book.endOfRib(peer, Date.now());
       break;
   }
   return undefined;

@@ -2,8 +2,7 @@
 import type { Bus } from '../bus/connection.ts';
 import { type Backlog, readPartition } from '../bus/stream.ts';
 import { partitionOf } from '../bus/subjects.ts';
-import { isMember } from '../collector/peers.ts';
-import type { Config } from '../config/tree.ts';
+import { comesAndGoes } from '../collector/peers.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Deliveries } from '../store/postgresql/deliveries.ts';
 import type { ScopeStore } from '../store/postgresql/scope.ts';
@@ -51,10 +50,6 @@ export interface CasePartitionParts extends CaseParts {
 /** A collector that was asked for all that it holds and has not begun to tell it is asked again. Milliseconds. */
 const ASK_AGAIN = 3_000;
 
-/** True for peers that come and go by themselves: of ranges, and those that routers report. */
-const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
-  (bmp.length > 0 && name.includes('/')) || peers.some(peer => isMember(peer, name));
-
 export async function openCasePartition(parts: CasePartitionParts): Promise<CasePartition> {
   const { bus, replicas, partition, partitions, store, deliveries, tenure, askResync, lifeOf, log } = parts;
   const { registry, config, ground, company, told } = parts;
@@ -77,7 +72,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
     return all;
   }
   const feed = createCaseFeed({
-    ...{ cases, cursors, mayBe: name => mayBe(config(), name), askResync, lifeOf, log },
+    ...{ cases, cursors, mayBe: name => comesAndGoes(config(), name), askResync, lifeOf, log },
     isHere: prefix => partitionOf(prefix, partitions) === partition,
     refuse: (collector, why) => bus?.refused.count('judged', collector, why),
   });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
-import { isMember } from '../collector/peers.ts';
+import { comesAndGoes } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
 import { diffConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
@@ -226,10 +226,7 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            name =>
-              name === RPKI_PEER ||
-              (config.bmp.length > 0 && name.includes('/')) ||
-              config.peers.some(peer => isMember(peer, name)),
+            name => name === RPKI_PEER || comesAndGoes(config, name),
           );
           break;
         case 'stopped':

@@ -10,13 +10,14 @@ import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
 import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import { comesAndGoes } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
 import { placeOf } from '../hijack/case-id.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
-import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
@@ -31,7 +32,7 @@ import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
-import { namesOf, partitionRows } from './partition-answers.ts';
+import { namesOf, partitionLook } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { quietTeller } from './quiet-teller.ts';
 import { removedMachines } from './removed-machine.ts';
@@ -173,7 +174,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     (await bus?.ready)?.publish(resyncSubject(collector));
   });
 
-  const toTheBook = bookTeller(() => running().get(0)?.cases);
+  const toTheBook = bookTeller({
+    book: () => running().get(0)?.cases,
+    mayBe: name => name === RPKI_PEER || comesAndGoes(config(), name),
+  });
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
   /** The partition of a case, and the machine that has it. */
@@ -285,6 +289,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
           took: took('stream'),
         });
         tenant.cases.watch(face.watchers.tellLine);
+        // Nobody asks over a bus that is not there. What is held now is not known here, as in case-partition.ts.
+        if (bus === null) retell();
         return tenant;
       },
     });
@@ -338,11 +344,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
-    async partitions() {
-      mustBeThere();
-      const [rows, count] = [await readPartitions(database), await agreed.known];
-      return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
-    },
+    partitions: partitionLook({ shared, agreed, mine: () => partitions, machines: () => presence?.machines() ?? [] }),
     refused: () => bus?.refused.rows() ?? [],
     shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>
@@ -354,6 +356,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     problems: () => [
       ...awayProblems(shared.away(), duties),
       ...(publisher?.problems() ?? []),
+      ...(bus?.up === false && duties.includes('cases')
+        ? ['until the bus is there no case begins, changes or ends']
+        : []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),

@@ -38,6 +38,8 @@ export interface Tenure {
 export interface Partitions<T extends Tenant> {
   /** Those that run here, by number. */
   running(): ReadonlyMap<number, T>;
+  /** Those whose lease is here, or was when the database was there last; when each was taken, ms since the epoch. */
+  held(): ReadonlyMap<number, number>;
   problems(): readonly string[];
   /** How many were taken since the start. */
   taken(): number;
@@ -51,8 +53,7 @@ interface Held<T> {
   renewed: Moment;
   /** Taken beyond our share, because nobody else took it. */
   readonly beyond: boolean;
-  /** When it was taken, monotonic ms. */
-  readonly taken: number;
+  readonly taken: Moment;
 }
 
 /**
@@ -102,7 +103,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     const lease = await database.take(scopeOf(partition), LEASE);
     if (lease === null) return false;
     const store = openScope(database, scopeOf(partition), lease);
-    const one: Held<T> = { lease, store, tenant: null, renewed: asked, beyond, taken: asked.steady };
+    const one: Held<T> = { lease, store, tenant: null, renewed: asked, beyond, taken: asked };
     held.set(partition, one);
     try {
       const sure = () => !store.lost && held.get(partition) === one && since(one.renewed) < LEASE;
@@ -158,7 +159,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     ]);
     const mine = sharesOf(count, [...sharers], has).get(holder)!;
 
-    const isKept = ({ beyond, taken: at }: Held<T>) => beyond && performance.now() - at < BEYOND;
+    const isKept = ({ beyond, taken: at }: Held<T>) => beyond && performance.now() - at.steady < BEYOND;
     const kept = [...held.values()].filter(isKept).length;
     for (const [partition, one] of [...held]) {
       if (held.size - kept <= mine) break;
@@ -205,6 +206,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   return {
     running: () =>
       new Map([...held].flatMap(([partition, { tenant }]) => (tenant === null ? [] : [[partition, tenant] as const]))),
+    held: () => new Map([...held].map(([partition, { taken: at }]) => [partition, at.wall])),
     taken: () => taken,
     problems: () => (trouble === '' ? [] : [`leases of the cases: ${trouble}`]),
     async close() {

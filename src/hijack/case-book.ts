@@ -11,7 +11,7 @@ import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
 import { foundAs, isStillWrong } from './kinds.ts';
 import { newCase } from './new-case.ts';
-import { note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
+import { beginBy, note, type OpenCase, reopen, snapshotOf } from './open-case.ts';
 import { pastCases } from './past-cases.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
 import { isSaid } from './told-anew.ts';
@@ -53,7 +53,8 @@ export interface CaseBookOptions {
 export type WitnessedCase = Pick<Case, 'kind' | 'prefix' | 'origin' | 'offender' | 'ground' | 'decidedBy'>;
 
 /**
- * Every method returns the changes it caused, in their order; there may be several of one case. Of a case of many witnesses
+ * Every method returns the changes it caused, in their order; there may be several of one case. What is told of a peer later is
+ * taken for later, whatever time is said of it: a clock may have been set, and two machines differ. Of a case of many witnesses
  * those that nothing but a witness has made may come later, with others of their kind (case-reports.ts).
  */
 export interface CaseBook {
@@ -93,19 +94,12 @@ export interface CaseBook {
   readonly refused: number;
   /** Witnesses that found no room. */
   readonly room: Pick<WitnessRoom, 'leftOut' | 'owed'>;
-  /** How many changes were older than what was known already. */
-  readonly late: number;
 }
 
 /** How long ends are not believed after a restart, where the tables of witnesses are not whole before. */
 export const PATIENCE = 5 * 60_000;
 /** The peer of a drill: no peer of the configuration has such a name. */
 export const DRILL_PEER = '(drill)';
-/**
- * A change that is older than the newest of its peer and prefix by so much at most came out of order and is left out. One
- * that is older still tells of a clock that was set back, by which nothing may be lost.
- */
-const LATE = 10 * 60_000;
 /** How often witnesses are looked at for whether they are stale. */
 const LOOK = 60_000;
 /** Cases that are judged anew at one tick, for another registry. */
@@ -123,7 +117,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const past = pastCases();
   const quiet = quietCases();
   let refused = 0;
-  let late = 0;
   let looked = 0;
 
   const keyOf = (prefix: string, offender: number | null, kind: FoundKind, drill: boolean) =>
@@ -210,7 +203,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       return;
     }
     open.roomless.drop(change.peer);
-    open.heard.set(change.peer, change.time);
     if (held && isSaid(open, before, change)) return;
     const witness = witnessOf(change, held ? before.since : change.time);
     open.witnesses.set(witness);
@@ -229,16 +221,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open) settle(open, time, 'peer');
   }
 
-  /** True when something newer is known of this peer and prefix. What the registry or a session did is known as it is done. */
-  function isLate({ prefix, peer, time, why }: Judged): boolean {
-    if (why === 'registry' || why === 'session') return false;
-    for (const open of byPrefix.get(prefix) ?? []) {
-      const heard = open.heard.get(peer) ?? 0;
-      if (time < heard && heard - time <= LATE) return true;
-    }
-    return false;
-  }
-
   /** The peer no longer holds the case's route. Its neighbours in the book are settled by the caller. */
   function letGo(open: OpenCase, peer: string, time: number, why: GoneWhy): void {
     const by = why === 'registry' ? 'registry' : 'peer';
@@ -248,7 +230,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     // What this batch has brought so far is judged first, so that a route seen for a moment is not overlooked.
     settle(open, time, 'peer');
     open.witnesses.set({ ...witness, state: 'gone', until: time });
-    open.heard.set(peer, time);
     const line = lineOf(witness, GONE[why]);
     note(open, time, line);
     reports.witnessed(open, line);
@@ -303,10 +284,6 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     judged(batch) {
       const last = new Map<OpenCase, number>();
       for (const change of batch) {
-        if (isLate(change)) {
-          late++;
-          continue;
-        }
         const key = keyFor(change);
         if (change.what === 'held') {
           if (!skewed || cases.has(key) || !past.keeps(key, change, clock())) hold(change);
@@ -362,6 +339,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const change of past.due(now)) holdKept(change, now);
       let due = AT_ONCE;
       for (const open of [...cases.values()]) {
+        beginBy(open, now, PATIENCE);
         settle(open, now, null);
         if (open.state === 'resolved' || (open.assessedFrom === '' ? due-- <= 0 : !look)) continue;
         if (assess(open, now, open.assessedFrom !== '')) reports.touched(open, 'judged anew');
@@ -392,8 +370,5 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       return refused;
     },
     room,
-    get late() {
-      return late;
-    },
   };
 }

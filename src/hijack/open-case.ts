@@ -57,8 +57,6 @@ export interface OpenCase
   awaitUntil: number;
   /** When it came back, or its like ended, within the last hour. */
   comebacks: readonly number[];
-  /** By peer: the time of the newest that was heard of the prefix. */
-  readonly heard: Map<string, number>;
   /** What the assessment was made from; empty when it has to be made anew. */
   assessedFrom: string;
   /** The path that most holders had when that was looked at, and how many witnesses have changed since. */
@@ -96,7 +94,6 @@ export function unheardOf(offender: number | null, room: WitnessRoom) {
     dismissed: undefined,
     flaps: 0,
     comebacks: [],
-    heard: new Map<string, number>(),
     ...UNJUDGED,
   };
 }
@@ -122,6 +119,18 @@ export function note(open: OpenCase, time: number, what: string, by?: string): v
 function cutOff(timeline: CaseEvent[], from: number): CaseEvent {
   const at = timeline.findIndex(({ by }, i) => i >= from && by === undefined);
   return timeline.splice(at < 0 ? from : at, 1)[0]!;
+}
+
+/**
+ * Has what runs begin at `now` at the latest: where it began later a clock was set back, by which nobody is to wait longer. What
+ * was begun before runs once more from its beginning.
+ */
+export function beginBy(open: OpenCase, now: number, patience: number): void {
+  const by = (time: number | null) => (time === null ? null : Math.min(time, now));
+  open.heldSince = by(open.heldSince);
+  open.graveSince = by(open.graveSince);
+  open.goneAt = by(open.goneAt);
+  open.awaitUntil = Math.min(open.awaitUntil, now + patience);
 }
 
 /** The case as it stands now: plain data that later changes do not touch. */
@@ -198,7 +207,6 @@ export function reopen(stored: Case, now: number, patience: number, room: Witnes
     dismissed: stored.dismissed,
     flaps: stored.flaps ?? 0,
     comebacks: [],
-    heard: new Map(),
     ...UNJUDGED,
   };
   const leftOut = stored.timeline[KEPT_HEAD]?.what.match(/^(\d+) events left out$/);

@@ -34,6 +34,12 @@ export function pastCases(): PastCases {
   const kept = new Map<string, { readonly change: Judged; readonly until: number }>();
   const nameOf = (key: string, { peer }: Judged) => `${key} ${peer}`;
   const endOf = (key: string) => ends.get(key)?.closed ?? Number.NEGATIVE_INFINITY;
+  let looked = Number.NEGATIVE_INFINITY;
+  /** A clock that was set back: nothing is late by what it showed before. */
+  function setBack(now: number): void {
+    for (const [key, one] of ends) ends.set(key, { ...one, closed: Math.min(one.closed, now) });
+    for (const [name, one] of kept) kept.set(name, { ...one, until: Math.min(one.until, now + KEPT) });
+  }
   return {
     over(key, comebacks, time, closed) {
       // The latest stand last: where there are too many the first one goes.
@@ -56,6 +62,8 @@ export function pastCases(): PastCases {
       return one === undefined || change.what === 'unseen' || change.time <= endOf(key) ? null : one.change;
     },
     due(now) {
+      if (now < looked) setBack(now);
+      looked = now;
       const all = [...kept].filter(([, { until }]) => until <= now);
       for (const [name] of all) kept.delete(name);
       return all.map(([, { change }]) => change);

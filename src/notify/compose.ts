@@ -19,6 +19,8 @@ export interface NoticeCause {
   readonly ordinal?: number;
   /** Of a change: what has changed. */
   readonly changes?: readonly Change[];
+  /** The Message-ID of the mail that told an address of the begin, null: none did; left out: it was told of this case alone. */
+  readonly begunIn?: (address: string) => string | null;
 }
 
 /** Who is told. `number` counts the recipients of the case from 1: the N of `CASE.begin.N`. */
@@ -67,7 +69,10 @@ export function composeMail(of: Case, cause: NoticeCause, recipient: Recipient, 
   return {
     subject: subjectOf(of, cause.event),
     text: composeText(of, cause, recipient.because, options),
-    ...threadOf(of, noticeId(of.id, cause, recipient.number), cause.event, recipient.number, options),
+    ...threadOf(
+      ...([of, noticeId(of.id, cause, recipient.number), cause.event, recipient.number, options] as const),
+      cause.begunIn?.(recipient.address),
+    ),
   };
 }
 

@@ -64,7 +64,10 @@ export function afterAttempt(record: OutboxRecord, outcome: Outcome, now: number
   };
 }
 
-/** The instant a stored row is tried: never further off than the longest wait, should the clock have been set back. */
-export function dueAt(record: OutboxRecord, now: number): number {
-  return Math.min(record.due, now + REFUSED_WAIT);
+/**
+ * The instant a stored row is tried: never further off than the longest wait, should the clock have been set back; and at once
+ * where it was never tried, for the machine that wrote it may go by another clock.
+ */
+export function dueAt({ attempts, due }: Pick<OutboxRecord, 'attempts' | 'due'>, now: number): number {
+  return Math.min(due, attempts === 0 ? now : now + REFUSED_WAIT);
 }

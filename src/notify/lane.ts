@@ -1,5 +1,5 @@
 import type { OutboxRecord } from '../store/records.ts';
-import { DEFERRED_MOST, dueAt, REFUSED_WAIT } from './delivery.ts';
+import { DEFERRED_MOST, dueAt } from './delivery.ts';
 import type { OutboxClock } from './outbox.ts';
 
 export interface LaneOptions {
@@ -48,6 +48,8 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
   let hurries = 0;
   let callOff = () => {};
   let closed = false;
+  /** When the queue was looked at last. */
+  let looked = Number.NEGATIVE_INFINITY;
 
   function enqueue(record: OutboxRecord): void {
     let low = 0;
@@ -93,9 +95,14 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
         callOff = clock.after(DEFERRED_MOST / 60, run);
       });
     const now = clock.now();
-    // Set back, the clock would hold rows for longer than any wait.
-    if ((queue.at(-1)?.due ?? 0) > now + REFUSED_WAIT)
-      for (const [i, record] of queue.entries()) queue[i] = { ...record, due: dueAt(record, now) };
+    // Set back, the clock would hold rows for longer than they are to wait.
+    const back = Math.max(0, looked - now);
+    looked = now;
+    if (back > 0)
+      for (const [i, record] of queue.entries()) {
+        const due = record.due - back;
+        queue[i] = { ...record, due: dueAt({ ...record, due }, now) };
+      }
     while (queue.length > 0 && sending.size < parallel && queue[0]!.due <= now) send(queue.shift()!);
     if (queue.length > 0 && sending.size < parallel) callOff = clock.after(Math.max(1, queue[0]!.due - now), run);
   }

@@ -7,7 +7,7 @@ import { refusedContacts } from '../hijack/refused-contacts.ts';
 import type { OutboxRecord, OwedRecord, Store, StoreWrite } from '../store/records.ts';
 import { dueOf, standingOf, type Told } from './cadence.ts';
 import type { NoticeCause } from './compose.ts';
-import { type NoticeSettings, outboxRecords } from './notices.ts';
+import { type NoticeSettings, outboxRecords, readMail } from './notices.ts';
 import { beginsOf, createStormGauge, isSummaryDue } from './storm.ts';
 import { summaryRecords } from './summary.ts';
 
@@ -85,20 +85,35 @@ export async function openTelling(
     return { writes: [{ op: 'owed.add', ...one }], records: [] };
   }
 
-  /** One summary of all that is owed of an event, when the oldest has waited long enough. */
-  async function summary(event: OwedRecord['event'], now: number): Promise<Said> {
+  /** Which mail told an address of a case's begin, by what is stored and what is about to be. */
+  async function beginOf(caseId: string, { writes, records }: Said): Promise<NonNullable<NoticeCause['begunIn']>> {
+    const summed = writes.flatMap(write => (write.op === 'told.add' && write.caseId === caseId ? [write.notice] : []));
+    const coming = records.filter(record => record.caseId === caseId || summed.includes(record.id));
+    const told = [...(await store.read('outbox.of-case', { caseId })), ...coming].filter(
+      ({ channel, event }) => channel === 'mail' && (event === 'begin' || event === 'storm'),
+    );
+    return address => {
+      const mail = told.find(({ recipient }) => recipient.toLowerCase() === address.toLowerCase());
+      return (mail && readMail(mail)?.messageId) ?? null;
+    };
+  }
+
+  /** One summary of all that is owed of an event, when the oldest has waited long enough. `before`: what is said before it. */
+  async function summary(event: OwedRecord['event'], now: number, before = NOTHING): Promise<Said> {
     const waiting = [...owed.values()].filter(one => one.event === event);
     if (!isSummaryDue(waiting, now)) return NOTHING;
     const cases = (await Promise.all(waiting.map(({ caseId }) => caseOf(caseId)))).filter(of => of !== null);
+    const alone = cases.length === 1 ? cases[0]! : null;
+    const begunIn = alone !== null && event === 'end' ? await beginOf(alone.id, before) : undefined;
     for (const one of waiting) owed.delete(keyOf(one));
     const done = waiting.map(({ caseId }) => ({ op: 'owed.done', caseId, event }) as const);
-    if (cases.length === 1) {
+    if (alone !== null) {
       // One alone is told as any other.
       if (event === 'begin') {
-        gathered.delete(cases[0]!.id);
-        begun(cases[0]!, now);
+        gathered.delete(alone.id);
+        begun(alone, now);
       }
-      const said = say(cases[0]!, { event }, now);
+      const said = say(alone, { event, ...(begunIn && { begunIn }) }, now);
       return { writes: [...done, ...said.writes], records: said.records };
     }
     const summaries = summaryRecords(cases, event === 'begin' ? 'storm' : 'storm-end', settings(), now);
@@ -146,7 +161,8 @@ export async function openTelling(
         told.set(of.id, due.told);
         all.push(say(of, { event: due.event, ordinal: due.ordinal, changes: due.changes }, now));
       }
-      all.push(await summary('begin', now), await summary('end', now));
+      const begins = await summary('begin', now);
+      all.push(begins, await summary('end', now, begins));
       return { writes: all.flatMap(({ writes }) => writes), records: all.flatMap(({ records }) => records) };
     },
   };

@@ -43,16 +43,21 @@ export function messageIdOf(id: string, { hostname, mailDomain = hostname }: Mai
 export const incidentThread = (incident: string | undefined, names: MailNames): string | null =>
   incident === undefined ? null : messageIdOf(`${nameIn(incident)}.incident`, names);
 
-/** Of a mail about a case to its recipient of this number: it follows the begin, where that was told. */
+/**
+ * Of a mail about a case to its recipient of this number: it follows the begin, where that was told. `begunIn`: the Message-ID
+ * of the mail that told it, null: there is none; left out: it was told of this case alone.
+ */
 export function threadOf(
   of: Case,
   id: string,
   event: NoticeCause['event'] | 'cut-off',
   number: number,
   names: MailNames,
+  begunIn?: string | null,
 ): Thread {
   const begun = event !== 'begin' && of.told.includes('begin');
-  const follows = begun ? messageIdOf(noticeId(of.id, { event: 'begin' }, number), names) : null;
+  const alone = () => messageIdOf(noticeId(of.id, { event: 'begin' }, number), names);
+  const follows = !begun ? null : begunIn === undefined ? alone() : begunIn;
   const references = [incidentThread(of.incident, names), follows].filter(one => one !== null);
   return { messageId: messageIdOf(id, names), references: references.join(' ') || null, follows };
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CaseEvent } from '../../src/bus/case-event.ts';
-import { bookTeller } from '../../src/daemon/book-teller.ts';
+import { type BookTellerParts, bookTeller } from '../../src/daemon/book-teller.ts';
 import { judgedChange } from '../bus/judged.ts';
 import { until } from '../interop/bgp-peers.ts';
 
@@ -14,13 +14,18 @@ function book() {
     session: (peer: string) => void heard.push(`session ${peer}`),
     endOfRib: (peer: string) => void heard.push(`end-of-rib ${peer}`),
     peerForgotten: (peer: string) => void heard.push(`forgotten ${peer}`),
-    peersAre: (names: readonly string[]) => void heard.push(`peers ${names}`),
+    peersAre: (names: readonly string[], mayBe: (name: string) => boolean) =>
+      void heard.push(`peers ${names}${mayBe('range-192.0.2.1') ? ' and of ranges' : ''}`),
   };
-  let open = false;
+  let open = made as unknown as ReturnType<BookTellerParts['book']>;
+  const opened = open;
+  open = undefined;
   return {
     heard,
-    open: (is: boolean) => (open = is),
-    tell: bookTeller(() => (open ? (made as unknown as ReturnType<Parameters<typeof bookTeller>[0]>) : undefined), 20),
+    open: (is: boolean) => (open = is ? opened : undefined),
+    /** Another one is open from now on, with what is stored. */
+    another: () => (open = { ...opened! }),
+    tell: bookTeller({ book: () => open, mayBe: name => name.startsWith('range-'), look: 20 }),
   };
 }
 
@@ -65,6 +70,26 @@ describe('daemon/book-teller', () => {
     open(true);
     await Promise.all(told);
     const [first, second] = times(1, 2);
-    expect(heard).to.deep.equal([first, 'session a', 'end-of-rib a', 'peers a,b999', 'forgotten b', second]);
+    expect(heard).to.deep.equal([
+      first,
+      'session a',
+      'end-of-rib a',
+      'peers a,b999 and of ranges',
+      'forgotten b',
+      second,
+    ]);
+  });
+
+  it('tells a book that is opened anew who is a peer, and whose table is whole once all is told', async () => {
+    const { heard, open, another, tell } = book();
+    open(true);
+    await tell({ what: 'peers', names: ['a', 'b'] });
+    open(false);
+    const told = [tell({ what: 'resync' }), tell(judged(1)), tell({ what: 'resynced', up: ['a', 'b'], whole: ['a'] })];
+    another();
+    await Promise.all(told);
+    await tell({ what: 'session', peer: 'b' });
+    const peers = 'peers a,b and of ranges';
+    expect(heard).to.deep.equal([peers, peers, ...times(1), 'end-of-rib a', 'session b']);
   });
 });

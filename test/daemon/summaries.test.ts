@@ -103,6 +103,12 @@ describe('daemon/summaries', function () {
     const store = await scoped(await connect(name, 'b'), 'summaries');
     const first = await sent(store, NOW + 2 * SUMMARY_WAIT);
     expect(new Set(first.map(({ event }) => event))).to.deep.equal(new Set(['storm', 'end']));
+    // Its begin and its end are due at once, and its begin is told in no mail of its own.
+    const told = new Map(first.map(row => [`${row.event} ${row.recipient}`, readMail(row)]));
+    for (const { address } of recipients) {
+      const { messageId } = told.get(`storm ${address}`)!;
+      expect(told.get(`end ${address}`)!.follows).to.equal(messageId);
+    }
     expect(await (await tellingOf(stores[1]))(last + 1, 'end', NOW + 3 * SUMMARY_WAIT, resolved)).to.equal(0);
     expect(await (await tellingOf(stores[1]))(last + 1 - BOOKS, 'end', NOW + 3 * SUMMARY_WAIT, resolved)).to.equal(0);
     const ends = await sent(store, NOW + 4 * SUMMARY_WAIT);
@@ -119,6 +125,7 @@ describe('daemon/summaries', function () {
     const ends = async (place: 0 | 1) =>
       (await tellingOf(stores[place]))(last + place, 'end', NOW + 3 * SUMMARY_WAIT, { state: 'resolved', ended: NOW });
     await ends(0);
+    const summaries = new Map((await store.read('outbox.pending', {})).map(row => [row.recipient, readMail(row)]));
     const meanwhile: Store = {
       ...store,
       async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
@@ -128,7 +135,9 @@ describe('daemon/summaries', function () {
       },
     };
     const idsOf = (rows: readonly OutboxRecord[]) => [...new Set(rows.map(({ caseId }) => caseId))];
-    expect(idsOf(await sent(meanwhile, NOW + 4 * SUMMARY_WAIT))).to.deep.equal([`2026-11-22-${last}`]);
+    const alone = await sent(meanwhile, NOW + 4 * SUMMARY_WAIT);
+    expect(idsOf(alone)).to.deep.equal([`2026-11-22-${last}`]);
+    for (const row of alone) expect(readMail(row)?.follows).to.equal(summaries.get(row.recipient)?.messageId);
     expect(idsOf(await sent(store, NOW + 4 * SUMMARY_WAIT))).to.deep.equal([`2026-11-22-${last + 1}`]);
   });
 

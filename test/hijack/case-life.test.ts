@@ -69,16 +69,30 @@ describe('hijack/case-life', () => {
     expect(book.open()[0]!.state).to.equal('ongoing');
   });
 
-  it('leaves out what is older than what it knows of the peer, unless a clock was set back', () => {
-    const { book } = openBook();
-    book.judged([held('a', T0 + MINUTE)]);
-    expect(book.judged([gone('a', T0)])).to.deep.equal([]);
-    expect([book.late, book.open()[0]!.witnesses[0]!.state]).to.deep.equal([1, 'holds']);
+  it('takes what is told of a peer later for later, though a clock was set back', () => {
+    for (const back of [1_000, 2 * MINUTE, 60 * MINUTE]) {
+      const { book } = openBook();
+      const state = () => book.open()[0]!.witnesses[0]!.state;
+      book.judged([held('a', T0 + MINUTE)]);
+      book.judged([gone('a', T0 + MINUTE + 10 - back)]);
+      expect(state(), `gone, ${back} ms back`).to.equal('gone');
+      book.judged([held('a', T0 + MINUTE + 20 - back)]);
+      expect(state(), `held again, ${back} ms back`).to.equal('holds');
+    }
+  });
+
+  it('tells of begin and end in time though the clock is set back meanwhile', () => {
+    const { book } = openBook({ holdUp: MINUTE, holdDown: MINUTE });
+    const events = (now: number) => book.tick(now).flatMap(({ notice }) => notice ?? []);
+    const HOUR = 60 * MINUTE;
+    book.judged([held('a', T0 + HOUR)]);
+    expect(events(T0 + HOUR + 1_000)).to.deep.equal([]);
+    expect(events(T0 + 2_000), 'an hour back').to.deep.equal([]);
+    expect(events(T0 + 2_000 + MINUTE)).to.deep.equal(['begin']);
     book.judged([gone('a', T0 + 2 * MINUTE)]);
-    book.judged([held('a', T0 + MINUTE + 1000)]);
-    expect([book.late, book.open()[0]!.witnesses[0]!.state]).to.deep.equal([2, 'gone']);
-    book.judged([held('a', T0 - 60 * MINUTE)]);
-    expect(book.open()[0]!.witnesses[0]!.state).to.equal('holds');
+    expect(events(T0 + 2 * MINUTE + 1_000)).to.deep.equal([]);
+    expect(events(T0 - HOUR), 'back again').to.deep.equal([]);
+    expect(events(T0 - HOUR + MINUTE)).to.deep.equal(['end']);
   });
 
   describe('set aside', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KEPT } from '../../src/hijack/past-cases.ts';
-import { gone, held, openBook, T0, unseen } from './book.ts';
+import { gone, held, MINUTE, openBook, T0, unseen } from './book.ts';
 
 /** One collector has seen a route come and go, and what another one saw comes after the case is over. */
 function over() {
@@ -60,5 +60,21 @@ describe('hijack/past-cases', () => {
     book.judged([held('c', T0 + 3_600)]);
     book.judged([held('b', T0 + 10)]);
     expect(book.open().flatMap(({ witnesses }) => witnesses.map(({ peer }) => peer))).to.have.members(['b', 'c']);
+  });
+
+  it('holds nothing for late by a time that a clock showed before it was set back', () => {
+    const HOUR = 60 * MINUTE;
+    const { book, at, world } = over();
+    book.judged([held('b', T0 + 10)]);
+    at(-HOUR);
+    at(KEPT - HOUR);
+    expect(book.open(), 'what was kept back is kept no longer for it').to.have.length(1);
+    world.now += 1_000;
+    book.judged([gone('b', world.now)]);
+    for (let i = 0; i < 3; i++) at(KEPT - HOUR + 2_000 + i * 1_000);
+    expect(book.open()).to.deep.equal([]);
+    world.now += 1_000;
+    book.judged([held('a', world.now)]);
+    expect(book.open(), 'it comes back by the new time').to.have.length(1);
   });
 });

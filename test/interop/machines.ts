@@ -20,10 +20,13 @@ export const rpslOf = (count: number, of: (number: number) => string = objectOf)
 
 /** Addresses at which a machine finds the servers, at their own ports. */
 export interface Ways {
-  readonly nats: string;
+  /** Null: it is on no bus. */
+  readonly nats: string | null;
   readonly postgresql: string;
   /** Port of its mail server; left out: that of all. */
   readonly smtp?: number;
+  /** Its database; left out: that of all. */
+  readonly database?: string;
 }
 
 /** What differs from test to test in what all machines share. */
@@ -70,10 +73,12 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
   const smtp = await relay();
   const daemons: Intertrackd[] = [];
   const shares = settings.partitions === undefined ? '' : `partitions ${settings.partitions};`;
-  const busBy = (by: Ways) =>
-    natsServers === null
-      ? `bus nats "${nats.url.replace(nats.host, by.nats)}" { ${shares} }`
-      : `bus nats ${natsServers.servers.map(({ url }) => `"${url}"`).join(', ')} { ${shares} replicas ${servers}; }`;
+  const busBy = ({ nats: way }: Ways) =>
+    way === null
+      ? ''
+      : natsServers === null
+        ? `bus nats "${nats.url.replace(nats.host, way)}" { ${shares} }`
+        : `bus nats ${natsServers.servers.map(({ url }) => `"${url}"`).join(', ')} { ${shares} replicas ${servers}; }`;
   return {
     nats,
     natsCluster: natsServers,
@@ -85,9 +90,9 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
       daemons.push(daemon);
       daemon.write('jpirr.db', rpslOf(prefixes));
       daemon.configure(`
-role ${role};
+${by.nats === null ? '' : `role ${role};`}
 ${busBy(by)}
-store postgresql "${postgresql.url().replace(postgresql.host, by.postgresql)}";
+store postgresql "${postgresql.url(by.database).replace(postgresql.host, by.postgresql)}";
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; ${settings.irr ?? ''} }
 watch ours { maintainer MAINT-OWNER; group noc; hold up 1s; hold down 1s; }
 group noc { mail "oncall@example.net"; }

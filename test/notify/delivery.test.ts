@@ -41,7 +41,12 @@ describe('notify/delivery', () => {
   });
 
   it('does not wait for a clock that was set back', () => {
-    expect(dueAt({ ...row, due: 1000 * HOUR }, 5)).to.equal(4 * HOUR + 5);
-    expect(dueAt({ ...row, due: HOUR }, 5)).to.equal(HOUR);
+    expect(dueAt({ attempts: 1, due: 1000 * HOUR }, 5)).to.equal(4 * HOUR + 5);
+    expect(dueAt({ attempts: 1, due: HOUR }, 5)).to.equal(HOUR);
+  });
+
+  it('tries at once what another machine has written by a clock that is ahead', () => {
+    expect(dueAt({ attempts: 0, due: HOUR }, 5)).to.equal(5);
+    expect(dueAt({ attempts: 0, due: 1 }, 5)).to.equal(1);
   });
 });

@@ -168,6 +168,28 @@ describe('notify/outbox', () => {
     expect(logged.filter(({ text }) => text === 'mail deferred')).to.have.length(6);
   });
 
+  it('waits no longer for another attempt when the clock is set back meanwhile', async () => {
+    const HOUR = 3_600_000;
+    let tries = 0;
+    const server = await serve({ accepting: () => (++tries > 1 ? null : answer(451, 'come again later')) });
+    await stored('begin', 1);
+    const hurry = hurried();
+    const waits: number[] = [];
+    const clock: OutboxClock = {
+      now: hurry.now,
+      after: (wait, call) =>
+        hurry.after(wait, () => {
+          if (waits.push(wait) === 1) hurry.at -= HOUR;
+          call();
+        }),
+    };
+    await outbox(server.port, { clock }).start();
+    await settled(1);
+    expect(server.received).to.have.length(1);
+    expect(waits).to.have.length(2);
+    expect(waits[1]).to.equal(waits[0]);
+  });
+
   it('reaches one recipient while the other is refused, asks again for five days, then says that it failed', async () => {
     const server = await serve({
       onRcptTo: ({ address }, _session, callback) =>

@@ -132,6 +132,24 @@ describe('notify/telling', () => {
       expect(await events(idOf(30))).to.deep.equal(['storm', 'storm-end']);
     });
 
+    it('has the mail of an end alone follow the summary that told of its begin', async () => {
+      await begin();
+      const storm = await due(NOW + 2 * SUMMARY_WAIT);
+      const later = NOW + 10 * SUMMARY_WAIT;
+      // To one whom the summary did not tell.
+      const late = { address: 'late@example.org', because: 'group noc' };
+      await change(idOf(31), 'end', later, { recipients: [...begun.recipients.slice(2), late] });
+      await start();
+      const ends = (await due(later + SUMMARY_WAIT)).filter(({ channel }) => channel === 'mail');
+      expect(ends.map(({ recipient, event }) => `${recipient} ${event}`)).to.deep.equal([
+        'noc@example.org end',
+        'late@example.org end',
+      ]);
+      const { messageId } = readMail(storm[2]!)!;
+      expect(readMail(ends[0]!)).to.deep.include({ follows: messageId, references: messageId });
+      expect(readMail(ends[1]!), 'nothing that was never sent').to.deep.include({ follows: null, references: null });
+    });
+
     it('loses no case when it is killed before the summary, nor tells it twice', async () => {
       await begin();
       await start();

@@ -34,10 +34,11 @@ function traceLine({ time, trace, state, ases, queries, entry, certainty, caseId
 const LINES: { readonly [K in Topic]: (row: never) => string } = {
   cases: caseLine,
   notices: noticeLine,
-  machines: ({ machine, missed, heard, twice, partitions, established, peers, problems }: MachineRow) =>
+  machines: ({ machine, missed, unheard, heard, twice, partitions, established, peers, problems }: MachineRow) =>
     words(
       machine,
-      missed ? `is not heard since ${instant(heard)}` : 'is there',
+      missed || unheard ? `is not heard since ${instant(heard)}` : 'is there',
+      unheard && !missed ? '(the bus is not there)' : '',
       twice ? 'twice' : '',
       partitions.length === 0 ? '' : `with partitions ${partitions.join(',')}`,
       `(${established} of ${count(peers, 'peer')} up)`,

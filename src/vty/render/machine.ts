@@ -28,7 +28,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     ],
     rows.map(row => [
       row.self ? `${row.machine} *` : row.machine,
-      row.missed ? `silent ${duration(now - row.heard)}` : `up ${duration(now - row.started)}`,
+      stateOf(row, now),
       row.version,
       `${row.established}/${row.peers}`,
       row.routes,
@@ -44,12 +44,25 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
       ...problems,
     ].map(words => `${machine}: ${words}`),
   );
-  const silent = rows.filter(({ missed }) => missed).length;
   return [
     ...lines,
     ...problems.flatMap(words => fold(words, 2)),
-    `${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`,
+    ...fold(`${count(rows.length, 'machine')}, ${heardWords(rows)}`, 0),
   ];
+}
+
+function stateOf({ missed, unheard, heard, started }: MachineRow, now: number): string {
+  if (missed) return `silent ${duration(now - heard)}`;
+  return unheard ? `unheard ${duration(now - heard)}` : `up ${duration(now - started)}`;
+}
+
+/** Whether all are heard; and where none can be, that it says nothing of them. */
+function heardWords(rows: readonly MachineRow[]): string {
+  const silent = rows.filter(({ missed }) => missed).length;
+  const unheard = rows.filter(row => row.unheard && !row.missed).length;
+  if (unheard > 0)
+    return `${silent + unheard} not heard, for the bus is not there: they stand as they were when they were heard last`;
+  return silent === 0 ? 'all of them heard' : `${silent} not heard`;
 }
 
 /** `show collector MACHINE`. */
@@ -63,16 +76,16 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
     ...facts([
       ['Machine', `${row.machine}${row.self ? ', this one' : ''}, intertrackd ${row.version}`],
       ['Does', row.roles.join(', ')],
-      ['State', row.missed ? `not heard since ${instant(row.heard)}` : `heard ${seconds(now - row.heard)} ago`],
+      ['State', heardText(row, now)],
       ['Name', row.twice ? 'two daemons bear it: each needs a router id of its own' : ''],
       [row.missed ? 'Started' : 'Running', startOf(row, now)],
       ['Clock', row.self ? '' : clockOf(row.ahead)],
       ['BGP', `${row.established} of ${count(row.peers, 'peer')} established, ${count(row.routes, 'route')}`],
       [
         'Published',
-        `${count(row.published, 'message')}${counts === undefined ? '' : `, ${counts.again} sent again`}; ${row.dropped} changes dropped`,
+        `${count(row.published, 'message')}${counts === undefined ? '' : `, ${counts.again} sent again`}; ${count(row.dropped, 'change')} dropped`,
       ],
-      ['Waiting', `${row.waiting} changes${counts === undefined ? '' : `, room for ${counts.room}`}`],
+      ['Waiting', `${count(row.waiting, 'change')}${counts === undefined ? '' : `, room for ${counts.room}`}`],
       ['Partitions', having.join(', ') || 'none'],
       ...(counts === undefined
         ? []
@@ -92,6 +105,12 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
     ...row.refused.flatMap(one => fold(`Refused here: ${refusedWords(one)}`, 2)),
     ...(row.problems.length === 0 ? ['No problems.'] : ['Problems:', ...row.problems.map(line => `  ${line}`)]),
   ];
+}
+
+function heardText({ missed, unheard, heard }: MachineRow, now: number): string {
+  if (missed) return `not heard since ${instant(heard)}`;
+  if (unheard) return `not heard since ${instant(heard)}, for the bus is not there; what follows is of then`;
+  return `heard ${seconds(now - heard)} ago`;
 }
 
 const startOf = ({ missed, started }: MachineRow, now: number): string =>

@@ -47,11 +47,17 @@ export function renderStatus(status: StatusReport): string[] {
 const busText = ({ up, since, waiting, counts }: SharedStatus, now: number): string =>
   [
     `${up ? 'up' : 'down'} ${duration(now - since)}`,
-    ...(waiting === 0 ? [] : [`${waiting} changes wait for it, room for ${counts.room}`]),
+    ...(waiting === 0
+      ? []
+      : [`${count(waiting, 'change')} ${waiting === 1 ? 'waits' : 'wait'} for it, room for ${counts.room}`]),
   ].join(', ');
 
-const machinesText = ({ known, missed }: SharedStatus): string =>
-  missed.length === 0 ? `${known} heard` : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`;
+const machinesText = ({ up, known, missed }: SharedStatus): string =>
+  !up
+    ? `${known} known, none heard while the bus is down`
+    : missed.length === 0
+      ? `${known} heard`
+      : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`;
 
 const partitionsText = ({ partitions, behind }: SharedStatus): string =>
   `${partitions.length === 0 ? 'none' : partitions.join(', ')} here${behind === 0 ? '' : `, ${count(behind, 'message')} behind`}`;

@@ -17,6 +17,9 @@ export function smallDisk(directory: string, megabytes: number): SmallDisk | nul
   mkdirSync(directory, { recursive: true });
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]).status !== 0) return null;
   const filler = join(directory, 'filler');
+  const close = () => void spawnSync('umount', ['-l', directory]);
+  // Before whatever takes the directory away: where the laboratory gives up too.
+  process.prependListener('exit', close);
   return {
     fill() {
       const file = openSync(filler, 'w');
@@ -29,6 +32,9 @@ export function smallDisk(directory: string, megabytes: number): SmallDisk | nul
       }
     },
     free: () => rmSync(filler, { force: true }),
-    close: () => void spawnSync('umount', ['-l', directory]),
+    close() {
+      process.off('exit', close);
+      close();
+    },
   };
 }

@@ -5,9 +5,12 @@ import type { Nats, NatsCluster } from '../../bus/nats.ts';
 import { until } from '../../interop/bgp-peers.ts';
 import type { Intertrackd } from '../../interop/intertrackd.ts';
 import { OFFENDER, objectOf, rpslOf, type Shared } from '../../interop/machines.ts';
+import type { MachineClock } from './clock.ts';
 import type { SmallDisk } from './disk.ts';
 import type { Gate } from './gate.ts';
+import { allKilled, clockFaults, reloaded } from './machine-faults.ts';
 import type { MailDoor, Moment } from './mail-door.ts';
+import { serverFaults } from './server-faults.ts';
 
 export interface Fault {
   readonly name: string;
@@ -22,6 +25,8 @@ export interface Fault {
   readonly registers?: true;
   /** A collector reads what routers told meanwhile when it is healed: to it, that was then. */
   readonly late?: true;
+  /** No collector is there to see what comes and goes within it. */
+  readonly blind?: true;
 }
 
 /** A machine with its ways out. */
@@ -29,6 +34,8 @@ export interface Machine {
   readonly daemon: Intertrackd;
   readonly nats: Gate;
   readonly postgresql: Gate;
+  /** Null: it cannot be set. */
+  readonly clock: MachineClock | null;
 }
 
 export interface Engine extends Machine {
@@ -41,8 +48,8 @@ export interface World {
   readonly collectors: readonly [Machine, Machine];
   readonly engines: readonly [Engine, Engine];
   readonly next: () => number;
-  /** Small disks of NATS and of the first engine, where there are any. */
-  readonly disks: { readonly nats: SmallDisk | null; readonly engine: SmallDisk | null };
+  /** Small disks of the servers and of the first engine, where there are any. */
+  readonly disks: Readonly<Record<'nats' | 'postgresql' | 'engine', SmallDisk | null>>;
 }
 
 type Signalled = { signal(signal: NodeJS.Signals): void };
@@ -73,7 +80,14 @@ const waysOf = (name: string, gates: readonly Gate[]): Fault[] => [
     break: () => gates.forEach(one => void one.freeze()),
     heal: () => gates.forEach(one => void one.heal()),
   },
+  {
+    name: `${name} slow`,
+    break: () => gates.forEach(one => void one.slow(SLOW)),
+    heal: () => gates.forEach(one => void one.heal()),
+  },
 ];
+/** How much longer each piece takes on a way that is slow, ms. */
+const SLOW = 300;
 const both = (one: Fault, other: Fault): Fault => ({
   name: `${one.name}, ${other.name}`,
   async break(first) {
@@ -135,13 +149,10 @@ function registryChanged({ collectors, engines, prefixes, next }: World): Fault 
   };
 }
 
-function mailServers(engines: readonly Engine[], name: string, state: 'silent' | 'refusing'): Fault {
-  return {
-    name,
-    least: 3_000,
-    break: () => engines.forEach(({ mail }) => void mail.is(state)),
-    heal: () => engines.forEach(({ mail }) => void mail.is('open')),
-  };
+function mailServers(engines: readonly Engine[], name: string, state: 'silent' | 'refusing' | 'shut'): Fault {
+  const all = async (next: Parameters<MailDoor['is']>[0]) =>
+    void (await Promise.all(engines.map(({ mail }) => mail.is(next))));
+  return { name, least: 3_000, break: () => all(state), heal: () => all('open') };
 }
 
 function disksFull({ shared, disks }: World): readonly Fault[] {
@@ -237,8 +248,16 @@ export function faultsOf(world: World): readonly Fault[] {
     both(frozen('NATS', nats), frozen('engine 1', engines[0].daemon)),
     mailServers(engines, 'mail server silent after DATA', 'silent'),
     mailServers(engines, 'mail server says 451', 'refusing'),
+    mailServers(engines, 'mail server not there', 'shut'),
     registryChanged(world),
     ...disksFull(world),
+    ...serverFaults(nats, postgresql, world.disks.postgresql),
+    ...clockFaults(collectors, engines),
+    reloaded([...collectors, ...engines], natsKilled),
+    reloaded([...collectors, ...engines], frozen('PostgreSQL', postgresql)),
+    allKilled('both engines', engines, []),
+    { ...allKilled('both collectors', collectors, []), blind: true },
+    { ...allKilled('all machines and servers', [...collectors, ...engines], [nats, postgresql]), blind: true },
     caught('engine killed after the claim', 'from', engines),
     caught('engine killed at DATA', 'data', engines),
     caught('engine killed before 250', 'taken', engines),

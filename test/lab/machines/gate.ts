@@ -1,5 +1,6 @@
 /** A way of TCP between two machines that can be frozen, cut and healed, as a network can. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { loopbackAddress } from '../../interop/bgp-peers.ts';
 
 export interface Gate {
@@ -9,6 +10,8 @@ export interface Gate {
   freeze(): void;
   /** All connections are reset, and no new one is taken. */
   cut(): void;
+  /** Each piece that comes takes so many milliseconds longer, and the next waits for it. */
+  slow(milliseconds: number): void;
   heal(): void;
   close(): Promise<void>;
 }
@@ -17,6 +20,14 @@ export async function gate(to: { readonly host: string; readonly port: number })
   const host = loopbackAddress();
   const pairs = new Set<readonly [Socket, Socket]>();
   let state: 'open' | 'frozen' | 'cut' = 'open';
+  let longer = 0;
+  const held = () =>
+    new Transform({
+      transform(piece, _, done) {
+        if (longer === 0) done(null, piece);
+        else setTimeout(done, longer, null, piece);
+      },
+    });
   const server: Server = createServer(near => {
     near.on('error', () => {});
     if (state === 'cut') {
@@ -27,8 +38,8 @@ export async function gate(to: { readonly host: string; readonly port: number })
     far.on('error', () => near.resetAndDestroy());
     const pair = [near, far] as const;
     pairs.add(pair);
-    near.pipe(far);
-    far.pipe(near);
+    near.pipe(held()).pipe(far);
+    far.pipe(held()).pipe(near);
     for (const one of pair)
       one.on('close', () => {
         pairs.delete(pair);
@@ -50,8 +61,12 @@ export async function gate(to: { readonly host: string; readonly port: number })
     port: to.port,
     freeze: () => stop('frozen'),
     cut: () => stop('cut'),
+    slow(milliseconds) {
+      longer = milliseconds;
+    },
     heal() {
       state = 'open';
+      longer = 0;
       for (const pair of pairs) for (const one of pair) one.resume();
     },
     async close() {

@@ -17,8 +17,8 @@ export interface MailDoor {
   /** Done once, at the first mail that comes to that moment. */
   trap(at: Moment, act: () => void): void;
   untrap(): void;
-  /** `silent`: a mail that is there whole gets no answer. `refusing`: it is told to come later. */
-  is(state: 'open' | 'silent' | 'refusing'): void;
+  /** `silent`: a mail that is there whole gets no answer. `refusing`: it is told to come later. `shut`: nobody listens. */
+  is(state: 'open' | 'silent' | 'refusing' | 'shut'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ const now = (): number => performance.timeOrigin + performance.now();
 
 /** `took` is told of each mail for which somebody is told that it was taken, or should have been. */
 export async function mailDoor(took: (taken: Taken) => void): Promise<MailDoor> {
-  let state: 'open' | 'silent' | 'refusing' = 'open';
+  let state: 'open' | 'silent' | 'refusing' | 'shut' = 'open';
   let trap: { readonly at: Moment; readonly act: () => void } | null = null;
   let waiting: (() => void)[] = [];
   /** True when something was done. */
@@ -53,37 +53,46 @@ export async function mailDoor(took: (taken: Taken) => void): Promise<MailDoor> 
     took({ mail: await simpleParser(Buffer.concat(chunks)), time });
   }
 
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    disableReverseLookup: true,
-    closeTimeout: 100,
-    onMailFrom(_, __, done) {
-      passes('from');
-      done();
-    },
-    onData(stream, _, done) {
-      passes('data');
-      // A sender that is gone before the end has sent no mail.
-      takeIn(stream, done).catch(() => {});
-    },
-  });
-  server.on('error', () => {});
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  const listen = async (port: number): Promise<SMTPServer> => {
+    const made = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      disableReverseLookup: true,
+      closeTimeout: 100,
+      onMailFrom(_, __, done) {
+        passes('from');
+        done();
+      },
+      onData(stream, _, done) {
+        passes('data');
+        // A sender that is gone before the end has sent no mail.
+        takeIn(stream, done).catch(() => {});
+      },
+    });
+    made.on('error', () => {});
+    await new Promise<void>(done => made.listen(port, '127.0.0.1', done));
+    return made;
+  };
+  const end = (server: SMTPServer) => new Promise<void>(done => server.close(done));
+  let server = await listen(0);
+  const { port } = server.server.address() as { port: number };
   return {
-    port: (server.server.address() as { port: number }).port,
+    port,
     trap(at, act) {
       trap = { at, act };
     },
     untrap() {
       trap = null;
     },
-    is(next) {
+    async is(next) {
+      const before = state;
       state = next;
       const all = waiting;
       waiting = [];
       for (const one of all) one();
+      if (next === 'shut') await end(server);
+      else if (before === 'shut') server = await listen(port);
     },
-    close: () => new Promise(done => server.close(done)),
+    close: () => end(server),
   };
 }

@@ -1,18 +1,22 @@
 /**
  * Rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`. Two collectors, two machines with cases, NATS and PostgreSQL,
  * under a steady stream of UPDATEs (`LOAD=1000` a second and collector, over a table of `ROUTES=50000`); in each round a part
- * is killed or frozen, or a way between two is, while prefixes are hijacked and given back. Each must be one case, told once
- * when it began and once when it ended. `NATS=3` has a cluster of three servers, and kills and freezes
- * those. `FAULT='NATS killed' LASTS=600000` takes one fault alone (or several, with `; ` between), and so many
- * milliseconds. The last line is one JSON object.
+ * is killed or frozen, or a way between two is, or refuses, or has no room, or its clock is set, while prefixes are hijacked and
+ * given back. Each must be one case, told once when it began and once when it ended. `NATS=3` has a cluster of three servers, and
+ * kills and freezes those. Clocks are set where Debian's libfaketime is installed.
+ * `FAULT='NATS killed' LASTS=600000` takes one fault alone (or several, with `; ` between), and so many milliseconds. The last
+ * line is one JSON object.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Case } from '../../../src/hijack/case.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { about, feedStatements, machinesOf, prefixOf, sharedServers } from '../../interop/machines.ts';
 import { seeded } from '../internet/graph.ts';
 import { numberOption, textOption } from '../options.ts';
+import { machineClock } from './clock.ts';
 import { type SmallDisk, smallDisk } from './disk.ts';
 import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
@@ -48,7 +52,8 @@ const prefixes = Math.max(16, ROUNDS * EACH);
 const shared = await sharedServers(prefixes, {
   irr: 'refresh 1s;',
   mail: 'retry 1s;',
-  postgresql: 'track_commit_timestamp = on',
+  // As few connections and files of its log as the machines need, so that both are soon used up.
+  postgresql: 'track_commit_timestamp = on\nmax_connections = 60\nmin_wal_size = 32MB\nmax_wal_size = 64MB',
   servers: numberOption('NATS', 1),
   partitions: PARTITIONS,
 });
@@ -69,13 +74,28 @@ async function machine(
   const [toNats, toPostgresql] = [await opened(gate(nats)), await opened(gate(postgresql))];
   const by = { nats: toNats.host, postgresql: toPostgresql.host, ...(smtp !== undefined && { smtp }) };
   const daemon = shared!.machine(role, more, by);
-  return { daemon, at: daemon.address, nats: toNats, postgresql: toPostgresql };
+  const clock = machineClock(daemon.at('clock'));
+  /** Beside much other work it may take longer until it answers. */
+  const start = () =>
+    daemon.start(clock?.environment).catch(async (error: Error) => {
+      if (/ ended with /.test(error.message)) throw error;
+      await until('a machine answers', () => daemon.status().then(Boolean, () => false), PATIENCE);
+    });
+  return { daemon: { ...daemon, start }, at: daemon.address, nats: toNats, postgresql: toPostgresql, clock };
 }
 async function engine(): Promise<Engine> {
   const mail = await mailDoor(one => taken.push(one));
   closers.push(mail.close);
   return { ...(await machine('cases', () => '', mail.port)), mail };
 }
+/** What each machine has said since it was started last; kept where the laboratory itself gives up. */
+const keepLogs = (): void => {
+  const directory = mkdtempSync(join(tmpdir(), 'intertrack-rounds-'));
+  for (const [name, of] of Object.entries({ collector: collectors, engine: engines }))
+    for (const [i, { daemon }] of of.entries()) writeFileSync(join(directory, `${name}-${i + 1}.log`), daemon.log());
+  console.log(`logs of the machines: ${directory}`);
+};
+process.on('uncaughtExceptionMonitor', keepLogs);
 const feedsAt = [loopbackAddress(), loopbackAddress()] as const;
 const collectors = [
   await machine('collector', feedStatements(feedsAt[0])),
@@ -84,8 +104,8 @@ const collectors = [
 const engines = [await engine(), await engine()] as const;
 const [first] = collectors;
 /** A disk of its own that can be full. */
-function diskAt(directory: string): SmallDisk | null {
-  const disk = smallDisk(directory, 32);
+function diskAt(directory: string, megabytes = 32): SmallDisk | null {
+  const disk = smallDisk(directory, megabytes);
   if (disk !== null) closers.push(disk.close);
   return disk;
 }
@@ -98,7 +118,18 @@ async function diskOfNats(): Promise<SmallDisk | null> {
   await nats.start();
   return disk;
 }
+async function diskOfPostgresql(): Promise<SmallDisk | null> {
+  const { directory } = postgresql;
+  await postgresql.kill();
+  const aside = `${directory}.aside`;
+  execFileSync('cp', ['-a', directory, aside]);
+  const disk = diskAt(directory, 256);
+  if (disk !== null) execFileSync('cp', ['-a', `${aside}/.`, directory]);
+  await postgresql.start();
+  return disk;
+}
 const disks = {
+  postgresql: shared.natsCluster === null ? await diskOfPostgresql() : null,
   nats: shared.natsCluster === null ? await diskOfNats() : null,
   engine: diskAt(engines[0].daemon.at('state')),
 };
@@ -190,7 +221,14 @@ for (let round = 0; round < ROUNDS; round++) {
   const until2 = performance.now() + PATIENCE;
   while (!isTold([...steady, flapping], 'end') && performance.now() < until2) await pause(50);
   const row: Row = {
-    ...{ fault: fault.name, doubtful: fault.doubtful === true, late: fault.late === true, lasted: lasting, mine },
+    ...{
+      fault: fault.name,
+      doubtful: fault.doubtful === true,
+      late: fault.late === true,
+      blind: fault.blind === true,
+      lasted: lasting,
+      mine,
+    },
     ...{ told: Math.round(told), whole: Math.round(await whole) },
   };
   rows.push(row);

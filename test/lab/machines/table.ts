@@ -9,6 +9,8 @@ export interface Row {
   readonly doubtful: boolean;
   /** What was gone within the fault may be seen once more after it, and is a case of its own then. */
   readonly late: boolean;
+  /** Nobody was there to see what was gone within the fault. */
+  readonly blind: boolean;
   readonly lasted: number;
   /** Prefixes of the round: four that stay, one that was gone within the fault, one that came and went and came. */
   readonly mine: readonly string[];
@@ -54,14 +56,19 @@ interface Judged {
 }
 
 /** What was told of the prefixes of a round, and what was not. */
-function judge({ mine }: Row, { taken, cases }: Outcome): Judged {
+function judge({ mine, blind }: Row, { taken, cases }: Outcome): Judged {
   let lost = 0;
   for (const [i, prefix] of mine.entries()) {
     const of = cases.filter(one => one.prefix === prefix);
     const begins = countOf(taken, prefix, 'begin');
     const ends = countOf(taken, prefix, 'end');
     // What was over before anybody was told is told by its end alone.
-    lost += i === 4 ? (of.length === 0 || ends === 0 ? 1 : 0) : (begins === 0 ? 1 : 0) + (ends === 0 ? 1 : 0);
+    lost +=
+      i === 4
+        ? (of.length === 0 && !blind) || (of.length > 0 && ends === 0)
+          ? 1
+          : 0
+        : (begins === 0 ? 1 : 0) + (ends === 0 ? 1 : 0);
     for (const { id, state } of of) {
       const told = (event: string) => taken.some(one => noticeOf(one).startsWith(`${id}.${event}.`));
       if (state !== 'resolved' || (told('begin') && !told('end'))) lost++;
