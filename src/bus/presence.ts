@@ -109,6 +109,8 @@ export interface Machine extends Alive {
   /** When it was heard last, ms since the epoch by our clock. */
   readonly heard: number;
   readonly missed: boolean;
+  /** No machine is heard here, for the bus is not there: it is as it was when it was heard last. */
+  readonly unheard: boolean;
   /** Its clock against ours, ms: above 0 it is ahead. With the way of the message in it; null: it did not say. */
   readonly ahead: number | null;
   /** Two daemons bear its name: what is heard is now of the one, now of the other. */
@@ -207,6 +209,7 @@ export function openPresence({ bus, self, onChange, now = Date.now, every = EVER
   const timer = setInterval(() => {
     if (!bus.up) {
       listening = null;
+      void tell(); // to nobody, but what is shown of this machine is as it is
       return;
     }
     const time = performance.now();
@@ -225,7 +228,8 @@ export function openPresence({ bus, self, onChange, now = Date.now, every = EVER
   let said: { readonly alive: Alive; readonly at: number } | null = null;
   let asking = false;
   function publish(alive: Alive): void {
-    if (closed) return;
+    // What a connection that is lost would keep until it is back is told late, and once a second.
+    if (closed || !bus.up) return;
     try {
       connection?.publish(aliveSubject(bus.machine), JSON.stringify(alive));
     } catch {
@@ -249,14 +253,23 @@ export function openPresence({ bus, self, onChange, now = Date.now, every = EVER
   }
 
   return {
-    machines: () =>
-      [...known]
-        .map(([machine, { alive, heard, missed, twice }]) => ({
-          ...{ ...alive, machine, heard, missed },
+    machines() {
+      const others = [...known].filter(([machine]) => bus.up || machine !== bus.machine);
+      const rows = others.map(
+        ([machine, { alive, heard, missed, twice }]): Machine => ({
+          ...{ ...alive, machine, heard, missed, unheard: !bus.up },
           ahead: alive.time === undefined ? null : alive.time - heard,
           twice: now() - twice < TWICE,
-        }))
-        .sort((a, b) => (a.machine < b.machine ? -1 : 1)),
+        }),
+      );
+      // Itself a machine knows without hearing itself.
+      if (!bus.up && said !== null && known.size > 0)
+        rows.push({
+          ...{ ...said.alive, machine: bus.machine, heard: now(), missed: false, unheard: false },
+          ...{ ahead: 0, twice: false },
+        });
+      return rows.sort((a, b) => (a.machine < b.machine ? -1 : 1));
+    },
     lifeOf(machine) {
       const one = known.get(machine);
       return one === undefined || one.missed || now() - one.twice < TWICE ? null : one.alive.started;

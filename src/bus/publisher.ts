@@ -82,6 +82,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** Something was dropped, and the collector has not been told to tell it anew. */
   let owing = false;
   let trouble = '';
+  /** What is wrong stands in the log. */
+  let said = false;
   let closed = false;
   let opened: Store | null = null;
 
@@ -127,12 +129,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
             if (closed) return;
             again++;
             const words = `what is judged cannot be published: ${wordsOf(error)}`;
-            if (words !== trouble && bus.up) log(wordsOf(error) === NO_STREAM ? 'warn' : 'error', words);
+            if (words !== trouble && bus.up) {
+              log(wordsOf(error) === NO_STREAM ? 'warn' : 'error', words);
+              said = true;
+            }
             trouble = words;
             await new Promise(resolve => setTimeout(resolve, AGAIN));
           }
         published++;
         trouble = '';
+        if (said) log('info', 'what is judged is published again');
+        said = false;
         waiting -= changes;
         const now = performance.now();
         for (const { done, told } of taken) {
@@ -191,7 +198,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     report: () => ({ published, again, waiting, dropped, room: mostSpooled }),
     problems: () => [
-      ...(bus.up ? [] : [`the bus is not there (${bus.trouble}): ${waiting} changes wait for it`]),
+      ...(bus.up ? [] : [`the bus is not there (${bus.trouble})${waiting === 0 ? '' : `; ${waitingWords(waiting)}`}`]),
       ...(bus.up && trouble !== '' ? [trouble] : []),
       ...(owing ? ['changes were dropped while there was no bus; what is held will be told anew'] : []),
     ],
@@ -203,6 +210,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   };
 }
+
+const waitingWords = (waiting: number): string =>
+  `${waiting} ${waiting === 1 ? 'change waits' : 'changes wait'} for it`;
 
 /** About so many octets is an event in a message. */
 const octetsOf = (event: CaseEvent): number =>

@@ -12,7 +12,7 @@ import type { QualityRow } from '../collector/quality.ts';
 import type { Case } from '../hijack/case.ts';
 import type { IncidentSummary } from '../hijack/incident-summary.ts';
 import type { TestResult } from '../notify/test-notice.ts';
-import type { VantageRow } from '../probe/vantage-rows.ts';
+import type { VantageRow } from '../probe/neighbors/vantage-rows.ts';
 import type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';

@@ -23,7 +23,7 @@ import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { TestResult } from '../notify/test-notice.ts';
-import type { VantageReport } from '../probe/vantage-rows.ts';
+import type { VantageReport } from '../probe/neighbors/vantage-rows.ts';
 import type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';

@@ -26,6 +26,8 @@ export interface MachineRow extends Alive {
   readonly self: boolean;
   /** Nothing is heard of it. */
   readonly missed: boolean;
+  /** The bus is not there at the machine that is asked: what is told of this one is what it said when it was heard last. */
+  readonly unheard: boolean;
   /** When it was heard last, ms since the epoch. */
   readonly heard: number;
   /** Its clock against that of the machine asked, ms: above 0 it is ahead; null: it did not say. */
@@ -88,6 +90,19 @@ export interface PartitionRow {
   readonly oldestPending: number | null;
   /** How far it has taken in what each collector tells. */
   readonly cursors: readonly PartitionCursor[];
+  /** There while the database is away: then all else of the row is what the machine asked knew last, and `left` is 0. */
+  readonly away?: PartitionAway;
+}
+
+export interface PartitionAway {
+  /** Since when the machine asked does not reach the database, ms since the epoch. */
+  readonly since: number;
+  /** When it had an answer of it last, ms since the epoch; null: never since its start. */
+  readonly answered: number | null;
+  /** One line. */
+  readonly why: string;
+  /** When it took the partition, ms since the epoch; null: it did not have it when the database was there last. */
+  readonly taken: number | null;
 }
 
 export interface PartitionCursor {
@@ -149,7 +164,10 @@ export interface MachineAnswers {
   machines(): Promise<readonly MachineRow[]>;
   /** How this one stands with the others; null: it is on no bus. */
   shared(): Promise<SharedStatus | null>;
-  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  /**
+   * The partitions of the cases; alone none. While the database is away, what is known here of them; rejects in words where
+   * that is nothing.
+   */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed here. */
   refused(): Promise<readonly RefusedRow[]>;

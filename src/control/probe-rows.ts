@@ -1,11 +1,11 @@
 /** Rows about probes: `show probe`, `retention prove`, `show flow`. */
 import type { ExporterStatus } from '../flow/exporter.ts';
-import type { EpochRecord } from '../probe/epoch-records.ts';
-import type { KeptStatus } from '../probe/kept-messages.ts';
-import type { LastQuestion, ProbeSample } from '../probe/probe-past.ts';
+import type { EpochRecord } from '../probe/proof/epoch-records.ts';
+import type { KeptStatus } from '../probe/sealed/kept-messages.ts';
+import type { LastQuestion, ProbeSample } from '../probe/socket/probe-past.ts';
 
 /** Row of `show probe PROBE vantages`. */
-export type { VantageRow } from '../probe/vantage-rows.ts';
+export type { VantageRow } from '../probe/neighbors/vantage-rows.ts';
 
 /** Row of `show probe`. */
 export interface ProbeStatusRow {

@@ -14,7 +14,7 @@ import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { isOfRoa } from '../hijack/kinds.ts';
-import { readCase } from '../hijack/stored-case.ts';
+import { readCase, storedCase } from '../hijack/stored-case.ts';
 import { MOST_WITNESSES } from '../hijack/witness-room.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
@@ -244,14 +244,13 @@ export async function openCases(
     const batch: StoreWrite[] = [...also];
     const mails: OutboxRecord[] = [];
     await links.settle();
+    // A case that changes several times in one transaction is written once.
+    const last = new Map(changes.map(({ case: of }) => [of.id, of]));
     for (const { case: heard, notice, why } of changes) {
       const of = links.named(heard);
-      const { id, state, prefix, opened, changed, incident = '' } = of;
-      batch.push({
-        op: 'case.put',
-        record: { id, state, prefix, opened, changed, incident, body: JSON.stringify(of) },
-        ...(shared && { offender: of.offender }),
-      });
+      const final = last.get(of.id);
+      last.delete(of.id);
+      if (final !== undefined) batch.push(storedCase(links.named(final), shared));
       const evidence = frozen ? freeze(of, why) : null;
       if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
       const said = telling.of({ case: of, notice }, Date.now());

@@ -1,5 +1,5 @@
 /** Keeps what probes commit to: who else has the hashes of a chain can tell when it was changed (itprobe(8), The chain). */
-import type { KeptStatus } from '../probe/kept-messages.ts';
+import type { KeptStatus } from '../probe/sealed/kept-messages.ts';
 import type { Store, StoreWrite } from '../store/records.ts';
 
 /** Longer than windows are kept: 30 days at most, and some more. */

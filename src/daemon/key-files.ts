@@ -2,7 +2,7 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { outOfDate } from '../net/tls.ts';
-import { readCertificate } from '../probe/tls-door.ts';
+import { readCertificate } from '../probe/socket/tls-door.ts';
 
 export interface KeyFiles {
   /** The first certificate of a file; null when something is wrong with it. */

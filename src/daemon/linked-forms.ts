@@ -11,7 +11,7 @@ import { tupleOf } from '../packet/packet-tuple.ts';
 import { NAT, STRICT } from '../packet/profiles.ts';
 import { translatedForm } from '../packet/translated-form.ts';
 import type { ProbeAnswer, Vantage } from '../probe/question.ts';
-import type { ProbeStation } from '../probe/station.ts';
+import type { ProbeStation } from '../probe/socket/station.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import type { TraceTranslation } from '../traceback/trace.ts';
 

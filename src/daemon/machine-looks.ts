@@ -77,12 +77,13 @@ export async function askAllMachines(
   signal: AbortSignal,
 ): Promise<readonly MachineAnswer[]> {
   // It answers for itself, whether it hears itself over the bus or not.
-  const missed = new Map([[machine, false], ...others.map(one => [one.machine, one.missed] as const)]);
+  const missed = new Map([[machine, ''], ...others.map(one => [one.machine, whySilent(one, bus)] as const)]);
   const answers = [...missed.keys()].sort().map(async (name): Promise<MachineAnswer> => {
     const named = { machine: routerIdOf(name), silent: '' };
     try {
       if (name === machine) return { ...named, rows: await look(words, signal) };
-      if (missed.get(name)) throw new Error('it is not heard');
+      const why = missed.get(name)!;
+      if (why !== '') throw new Error(why);
       return { ...named, rows: rowsOf(await askMachine(bus!, name, { ask: 'look', words }, ANSWER)) };
     } catch (error) {
       return { ...named, rows: [], silent: (error as Error).message };
@@ -92,6 +93,10 @@ export async function askAllMachines(
   const why = unknown ? [{ machine: '', rows: [], silent: `the bus is not there: ${bus.trouble}` }] : [];
   return [...(await Promise.all(answers)), ...why];
 }
+
+/** Why a machine need not be asked; '': it may answer. */
+const whySilent = ({ missed, unheard }: Machine, bus: Bus | null): string =>
+  missed ? 'it is not heard' : unheard ? `the bus is not there: ${bus?.trouble ?? ''}` : '';
 
 /** The rows that another machine answered with; throws in words when they are none. */
 function rowsOf(answer: unknown): readonly unknown[] {

@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUrl } from '../config/location.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { LARGEST_LIST, type MemberList, readMemberList } from '../probe/ix-f.ts';
+import { LARGEST_LIST, type MemberList, readMemberList } from '../probe/neighbors/ix-f.ts';
 import { fetchPlace } from '../registry/irr/dump-place.ts';
 import type { Log } from './log.ts';
 

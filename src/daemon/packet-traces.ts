@@ -5,7 +5,7 @@
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { reflectionOf } from '../packet/reflection.ts';
-import type { ProbeStation } from '../probe/station.ts';
+import type { ProbeStation } from '../probe/socket/station.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';

@@ -5,7 +5,7 @@
 import type { RouteRow } from '../collector/messages.ts';
 import type { AskRib } from '../collector/thread.ts';
 import { formatAddress } from '../net/address.ts';
-import { flowKeysOf } from '../probe/flow-key-of.ts';
+import { flowKeysOf } from '../probe/flows/flow-key-of.ts';
 import type { ClaimedPath, Trace, TraceClaim } from '../traceback/trace.ts';
 import type { PacketToTrace } from './asked-packets.ts';
 

@@ -4,7 +4,7 @@ import type { RouteRow } from '../collector/messages.ts';
 import type { AskRib } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { PlanAnswers, TracePlanQuestion } from '../control/plan-rows.ts';
-import type { ProbeStation } from '../probe/station.ts';
+import type { ProbeStation } from '../probe/socket/station.ts';
 import type { AsTopology } from '../rib/as-frontier.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
 import { BUDGET } from '../traceback/d-point.ts';

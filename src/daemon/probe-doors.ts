@@ -2,8 +2,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/tree.ts';
-import type { ProbeStation } from '../probe/station.ts';
-import { type DoorIdentity, openTlsDoor, type TlsDoor } from '../probe/tls-door.ts';
+import type { ProbeStation } from '../probe/socket/station.ts';
+import { type DoorIdentity, openTlsDoor, type TlsDoor } from '../probe/socket/tls-door.ts';
 import { readKeyFiles } from './key-files.ts';
 import type { Log } from './log.ts';
 

@@ -65,6 +65,7 @@ export function removedMachines(parts: RemovedParts): RemovedMachines {
       if (bus === null) throw new Error('this machine is alone: no `bus nats` is configured');
       const removed = machineName(routerId);
       if (removed === machine) throw new Error(`${routerId} is the machine that is asked`);
+      if (!bus.up) throw new Error(`the bus is not there, so nobody is heard: ${bus.trouble}`);
       if (isHeard(removed)) throw new Error(`machine ${routerId} is heard: end it first`);
       const listed = machines().some(one => one.machine === removed);
       const others = machines().filter(one => one.machine !== machine && !one.missed);

@@ -8,7 +8,7 @@ import type { Case } from '../hijack/case.ts';
 import { isOver } from '../hijack/life-cycle.ts';
 import { covers, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
-import { flowKeysOf } from '../probe/flow-key-of.ts';
+import { flowKeysOf } from '../probe/flows/flow-key-of.ts';
 import type { Store } from '../store/records.ts';
 import type { PacketToTrace } from './asked-packets.ts';
 import { inTurn } from './in-turn.ts';

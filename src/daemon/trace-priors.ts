@@ -1,7 +1,7 @@
 /** What this AS knows of packets besides digests: flow records with their headers, and what a translator made of them. */
-import { flowKeysOf } from '../probe/flow-key-of.ts';
-import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
-import type { ProbeStation } from '../probe/station.ts';
+import { flowKeysOf } from '../probe/flows/flow-key-of.ts';
+import type { FlowAnswer, FlowQuestion } from '../probe/flows/flow-question.ts';
+import type { ProbeStation } from '../probe/socket/station.ts';
 import { intervalOf } from '../traceback/interval.ts';
 import type { Trace, TraceTranslation } from '../traceback/trace.ts';
 import type { PacketToTrace } from './asked-packets.ts';

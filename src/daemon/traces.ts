@@ -7,7 +7,7 @@ import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, keyCheck } from '../packet/itk1.ts';
-import { openProbeStation, type ProbeStation } from '../probe/station.ts';
+import { openProbeStation, type ProbeStation } from '../probe/socket/station.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';

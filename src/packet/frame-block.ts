@@ -1,7 +1,7 @@
 /**
  * Many captured frames at once, as they lie in memory: a block of a capture ring, or a stretch of a pcap file. Who has
- * them hands over the block (probe/tap.ts `takeBlock`) and no frame by itself; it is read during that call only, so that
- * a ring's block may go back to the kernel afterwards.
+ * them hands over the block (probe/intake/tap.ts `takeBlock`) and no frame by itself; it is read during that call only, so
+ * that a ring's block may go back to the kernel afterwards.
  */
 import { emptyRecord, LONGEST_FRAME, type PcapRecord } from './capture.ts';
 

@@ -1,4 +1,4 @@
-/** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
+/** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams go to probe/intake/tap.ts. */
 import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
 import { bitsOf, type Entropy, entropyOf } from './entropy.ts';

@@ -12,6 +12,12 @@ export interface Question {
   readonly to: number;
 }
 
+/** The key that an epoch's digests were asked with (packet/itk1.ts, keyCheck). */
+export interface KeyCheck {
+  readonly epoch: number;
+  readonly check: string;
+}
+
 /**
  * Where at the tap: inward from a neighbour AS, outward to one, between own routers, or (`unknown`) on a frame of a border
  * tap that nothing tells the direction of.

@@ -1,6 +1,7 @@
 /**
- * What crosses between those who take packets in (live-windows.ts), the one who seals (sealed-windows.ts) and the one who
- * asks both (merge-answers.ts). All of it is plain data, so that they may be threads or functions of one thread.
+ * What crosses between those who take packets in (live/live-windows.ts), the one who seals (sealed/sealed-windows.ts) and
+ * the one who asks both (process/merge-answers.ts). All of it is plain data, so that they may be threads or functions of
+ * one thread.
  *
  * A window's digests go one way only: an intake hands over its part of a window, then tells how far it is; from then on
  * the sealer answers for them. Whoever asks must ask every intake first and the sealer afterwards, with the counts of
@@ -8,7 +9,7 @@
  */
 import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
 import type { Span } from './covered-time.ts';
-import type { RecentPacket, Vantage } from './question.ts';
+import type { KeyCheck, Question, RecentPacket, Vantage } from './question.ts';
 
 /** Seconds of a window. It divides an epoch, so that one window knows one key. */
 export const WINDOW_SECONDS = 10;
@@ -137,6 +138,12 @@ export interface LiveAnswer extends PartialAnswer {
   readonly strange: readonly number[];
   /** Parts that it has handed over so far. */
   readonly parts: number;
+}
+
+/** An intake, in this thread or in another one. */
+export interface AskedIntake {
+  /** `keys` are those that the questions' digests were made with. */
+  ask(questions: readonly Question[], keys: readonly KeyCheck[]): Promise<LiveAnswer>;
 }
 
 /** The sealer's answer. */

@@ -3,8 +3,8 @@
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
 import type { Canary } from '../probe/canary.ts';
-import type { ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
+import type { ProvenQuestion } from '../probe/sealed/prove-sealed.ts';
 import { evidenceOf, neighborsOf } from './border-evidence.ts';
 import { RULED_OUT } from './likelihood.ts';
 import { packetsOf, type Request, spanOf } from './request.ts';

@@ -2,7 +2,7 @@
  * What an AS commits to of ten seconds: one root over those of all windows that its probes sealed for them
  * (intertrack-protocol(7), COMMIT).
  */
-import { boundHash, leafHash, merkleProof, merkleRoot, proofPath, provenRoot } from '../probe/merkle.ts';
+import { boundHash, leafHash, merkleProof, merkleRoot, proofPath, provenRoot } from '../probe/proof/merkle.ts';
 
 /** Windows under one root: probes, and parts of what came late. */
 export const MOST_WINDOWS = 4096;

@@ -2,8 +2,9 @@
  * Commits to the windows of this AS as its probes seal them, and takes what others commit to (intertrack-protocol(7),
  * COMMIT): one root for ten seconds over the windows of all probes. What comes late has a root of its own.
  */
-import type { CommittedWindow } from '../probe/prove-sealed.ts';
-import type { SightProof } from '../probe/sight-proof.ts';
+
+import type { SightProof } from '../probe/proof/sight-proof.ts';
+import type { CommittedWindow } from '../probe/sealed/prove-sealed.ts';
 import { WINDOW_SECONDS } from '../probe/window-messages.ts';
 import { commitmentOver, MOST_WINDOWS, pathToCommitment } from './commitment.ts';
 import type { CommittedTo, KeptCommitments } from './kept-commitments.ts';

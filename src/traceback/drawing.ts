@@ -1,6 +1,7 @@
 /**
- * Has the probes draw canaries now and then (probe/draw-canary.ts), and asks the neighbour that they came from or went to, when
- * a trace of them would be asked too: when its windows, and those that prove that this AS has seen them, are sealed.
+ * Has the probes draw canaries now and then (probe/intake/draw-canary.ts), and asks the neighbour that they came from or
+ * went to, when a trace of them would be asked too: when its windows, and those that prove that this AS has seen them, are
+ * sealed.
  */
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { type Canary, MOST_DRAWN_OF } from '../probe/canary.ts';

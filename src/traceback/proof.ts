@@ -3,7 +3,7 @@
  * has committed before, says yes to a digest it asks about. Pure, and costs some dozen hashes a proof.
  */
 import { encodeItem } from '../net/frames.ts';
-import { checkSight, LONGEST_PATH, LONGEST_ROWS, MOST_TABLES, type SightProof } from '../probe/sight-proof.ts';
+import { checkSight, LONGEST_PATH, LONGEST_ROWS, MOST_TABLES, type SightProof } from '../probe/proof/sight-proof.ts';
 import { WINDOW_SECONDS } from '../probe/window-messages.ts';
 import { commitmentOf, MOST_WINDOWS } from './commitment.ts';
 import { integer, opaque, tuple, type ValueOf, type Wrong, word } from './fields.ts';
@@ -20,7 +20,7 @@ const proof = tuple({
   windows: integer(1, MOST_WINDOWS),
   place: integer(0, MOST_WINDOWS - 1),
   above: opaque(0, 32 * 12),
-  /** The rest is as in probe/sight-proof.ts. */
+  /** The rest is as in probe/proof/sight-proof.ts. */
   number: word32,
   part: integer(0, 0xffff),
   key: opaque(16, 16),

@@ -1,6 +1,7 @@
 /** Proves to others that this AS has seen what it asks about: gathers proofs of its probes for a request. */
+
+import { checkSight } from '../probe/proof/sight-proof.ts';
 import type { Question } from '../probe/question.ts';
-import { checkSight } from '../probe/sight-proof.ts';
 import type { Probes } from './btm.ts';
 import type { Committing } from './committing.ts';
 import { MAX_PROOFS, MAX_REQUEST } from './request.ts';

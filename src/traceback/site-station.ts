@@ -2,8 +2,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { Manager } from '../config/trace-sites-tree.ts';
 import type { Canary } from '../probe/canary.ts';
-import type { CommittedWindow, ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
+import type { CommittedWindow, ProvenQuestion } from '../probe/sealed/prove-sealed.ts';
 import { smoothed } from './asked.ts';
 import { COMMIT_SLACK } from './committing.ts';
 import { printable } from './connection.ts';

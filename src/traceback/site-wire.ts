@@ -4,8 +4,8 @@
  */
 import { encodeFrame } from '../net/frames.ts';
 import { MOST_DRAWN_OF } from '../probe/canary.ts';
+import { LONGEST_PATH, LONGEST_ROWS, MOST_TABLES } from '../probe/proof/sight-proof.ts';
 import type { ProbeAnswer } from '../probe/question.ts';
-import { LONGEST_PATH, LONGEST_ROWS, MOST_TABLES } from '../probe/sight-proof.ts';
 import {
   flag,
   integer,
@@ -78,7 +78,7 @@ const probeAnswer = map({
 const number = integer(0, 0xffffffff);
 const within = integer(1, 60_000);
 const questions = list(map({ epoch: number, digest: octets(8), from: time, to: time }), 1, MAX_QUESTIONS);
-/** Of a window that was sealed (probe/sight-proof.ts). */
+/** Of a window that was sealed (probe/proof/sight-proof.ts). */
 const sightProof = map({
   ...{ number, part: number, key: opaque(16, 16), filters: number, kind: word('each', 'one') },
   ...{ tables: integer(0, MOST_TABLES), table: number, values: number, shardBits: number, width: number, wide: number },
@@ -133,7 +133,7 @@ const messages = {
     ...{ type: word('proofs'), id: number },
     proofs: list(map({ question: integer(0, MAX_QUESTIONS - 1), proof: sightProof }), 0, MAX_QUESTIONS * MOST_PROOFS),
   }),
-  /** Of the ITM: a packet of any of these neighbours (probe/draw-canary.ts). */
+  /** Of the ITM: a packet of any of these neighbours (probe/intake/draw-canary.ts). */
   draw: map({ type: word('draw'), id: number, within, neighbors: list(integer(1, 0xffffffff), 1, MOST_DRAWN_OF) }),
   /** Of a site: a trace that begins there, of packets whose digests it has made; null where a time follows from another. */
   trace: map({

@@ -1,7 +1,7 @@
 /** A trace: a question about packets of one attack, and all that came back. Plain data: stored, shown and sent as it is. */
 import type { TracePurpose } from '../config/traceback-tree.ts';
 import type { Entropy } from '../packet/entropy.ts';
-import type { FlowAnswer } from '../probe/flow-question.ts';
+import type { FlowAnswer } from '../probe/flows/flow-question.ts';
 
 /**
  * What an AS says, or what is found about it (research: traceback 5.5).

@@ -1,7 +1,7 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
 import { MANAGERS } from '../config/trace-sites-tree.ts';
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
-import type { CommittedWindow } from '../probe/prove-sealed.ts';
+import type { CommittedWindow } from '../probe/sealed/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';

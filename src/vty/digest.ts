@@ -5,7 +5,7 @@ import { openMrt } from '../mrt/source.ts';
 import { type CaptureDigest, createCaptureDigester } from '../packet/capture-digests.ts';
 import { loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
-import { readRecords } from '../probe/read-records.ts';
+import { readRecords } from '../probe/capture/read-records.ts';
 import { type OfflineStreams, sentence } from './decode-mrt.ts';
 import type { DigestOptions } from './digest-options.ts';
 import { plain } from './render/text.ts';

@@ -10,10 +10,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chooseFilter } from '../../src/probe/choose-filter.ts';
-import { ask, falseSightings, filterOctets, keysOf, type SealedFilter } from '../../src/probe/sealed-filter.ts';
-import { openSealer, type SeenKeys } from '../../src/probe/sealer.ts';
-import { storageKey } from '../../src/probe/storage-key.ts';
+import { chooseFilter } from '../../src/probe/filters/choose-filter.ts';
+import { ask, falseSightings, filterOctets, keysOf, type SealedFilter } from '../../src/probe/filters/sealed-filter.ts';
+import { openSealer, type SeenKeys } from '../../src/probe/filters/sealer.ts';
+import { storageKey } from '../../src/probe/filters/storage-key.ts';
 
 const MOST = Number(process.argv[2] ?? 1_000_000);
 const ROUNDS = 7;

@@ -19,12 +19,12 @@ import { encodeSflow } from '../../src/flow/sflow.ts';
 import { encodeDataRecord, type FieldValue } from '../../src/flow/template.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { epochKey, epochOf } from '../../src/packet/itk1.ts';
-import { openFlowIntake, type TakingIntake } from '../../src/probe/flow-intake.ts';
-import { flowVantages } from '../../src/probe/flow-vantage.ts';
-import { openProbeStation } from '../../src/probe/station.ts';
-import { openTap } from '../../src/probe/tap.ts';
-import { vantageMap } from '../../src/probe/vantage.ts';
-import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
+import { flowVantages } from '../../src/probe/flows/flow-vantage.ts';
+import { openFlowIntake, type TakingIntake } from '../../src/probe/intake/flow-intake.ts';
+import { openTap } from '../../src/probe/intake/tap.ts';
+import { vantageMap } from '../../src/probe/neighbors/vantage.ts';
+import { vantageNumbers } from '../../src/probe/neighbors/vantage-numbers.ts';
+import { openProbeStation } from '../../src/probe/socket/station.ts';
 import { openWindows } from '../probe/one-thread.ts';
 
 const SECRET = Buffer.from('the secret of a federation');

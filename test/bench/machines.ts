@@ -12,16 +12,14 @@
  * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
  * some ways only.
  */
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeWithdraw } from '../../src/bgp/announce.ts';
-import { natsServer } from '../bus/nats.ts';
-import { loopbackAddress, until } from '../interop/bgp-peers.ts';
-import { type Intertrackd, intertrackd } from '../interop/intertrackd.ts';
-import { feedStatements, MACHINES_PORT, machinesOf, OFFENDER, prefixOf, rpslOf } from '../interop/machines.ts';
-import { announcement, prefixes as prefixesOf, type Speaker, startSpeaker } from '../interop/speaker.ts';
-import { pidOf, processorOf } from '../lab/fleet/costs.ts';
-import { cluster } from '../store/postgresql/cluster.ts';
+import { until } from '../interop/bgp-peers.ts';
+import type { Intertrackd } from '../interop/intertrackd.ts';
+import { OFFENDER, prefixOf } from '../interop/machines.ts';
+import { prefixes as prefixesOf, type Speaker } from '../interop/speaker.ts';
+import { processorOf } from '../lab/fleet/costs.ts';
+import { at, networkLots, WAIT, WAYS, type Way, writtenAs } from './ways.ts';
 
 const [cases = 10_000, rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
 /** Cases of a wave: below what one book holds open. */
@@ -30,17 +28,13 @@ const IDLE = 4_000;
 const RATE = 10_000;
 const ONE_IN = 1_000;
 const TAKEN_BACK = 5_000;
-const WAIT = 300_000;
 
 const hijacks = (RATE / ONE_IN) * seconds;
 /** The prefixes of the warm-up, of the storm and of the network, one after the other: each is hijacked once. */
 const most = WAVE + cases + hijacks;
 if (most > 65_536) throw new Error('there are not so many prefixes in 10.0.0.0/8');
 const prefixes = Array.from({ length: most }, (_, i) => prefixOf(i));
-const rpsl = rpslOf(most);
 
-const WAYS = ['alone', 'one machine', 'three machines'] as const;
-type Way = (typeof WAYS)[number];
 const ways = WAYS.filter(way => process.env.WAYS?.split(',').includes(way) ?? true);
 
 /** Processor seconds by process: `all duties`, `collector`, `engine 1`, `nats`, `postgresql`. */
@@ -53,73 +47,6 @@ interface Outcome {
   readonly network: Spent;
   /** Seconds that the waves of the storm took. */
   readonly lasted: number;
-}
-
-interface Place {
-  readonly daemons: readonly Intertrackd[];
-  readonly feed: Speaker;
-  /** Cases in the database that are in such a state. */
-  readonly written: (state: 'ongoing' | 'resolved') => Promise<number>;
-  readonly spent: () => Spent;
-}
-
-/** Starts what a way needs, has `work` done there, and ends it. */
-async function at<T>(way: Way, work: (place: Place) => Promise<T>): Promise<T> {
-  const closers: (() => unknown)[] = [];
-  try {
-    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(), await cluster()];
-    closers.push(
-      () => nats?.close(),
-      () => postgresql?.close(),
-    );
-    const shared = nats && postgresql ? `bus nats "${nats.url}"; store postgresql "${postgresql.url()}";\n` : '';
-    const feedAt = loopbackAddress();
-    const daemons: Intertrackd[] = [];
-    const start = async (role: string, collects: boolean): Promise<string> => {
-      const address = loopbackAddress();
-      const daemon = intertrackd(address);
-      closers.push(() => daemon.close());
-      daemons.push(daemon);
-      daemon.write('jpirr.db', rpsl);
-      daemon.configure(`${role}${shared}irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
-watch ours { maintainer MAINT-OWNER; hold up 1s; hold down 1s; }
-${collects ? feedStatements(feedAt)(address) : ''}`);
-      const { PROFILE } = process.env;
-      await daemon.start(
-        PROFILE ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILE}/${way.replace(' ', '-')}` } : {},
-      );
-      return address;
-    };
-    const to = await start(way === 'three machines' ? 'role collector;\n' : '', true);
-    if (way === 'three machines') for (let i = 0; i < 2; i++) await start('role cases;\n', false);
-    if (way !== 'alone')
-      await until(
-        'all partitions are taken',
-        async () => (await machinesOf(daemons[0]!)).flatMap(one => one.partitions).length === 4,
-        WAIT,
-      );
-    const names = way === 'three machines' ? ['collector', 'engine 1', 'engine 2'] : ['all duties'];
-    const pids: (readonly [name: string, pid: number])[] = daemons.map((one, i) => [names[i]!, pidOf(one.at('conf'))]);
-    if (nats) pids.push(['nats', pidOf(nats.directory)]);
-    if (postgresql) pids.push(['postgresql', pidOf(`postgres -D ${postgresql.directory}`)]);
-    const question = 'SELECT count(*) AS count FROM cases WHERE state =';
-    const written = async (state: string): Promise<number> => {
-      if (postgresql) return Number((await postgresql.query(`${question} $1`, [state]))[0]!.count);
-      const database = new DatabaseSync(daemons[0]!.at('state/intertrack.db'), { readOnly: true });
-      try {
-        return Number(database.prepare(`${question} ?`).get(state)!.count);
-      } finally {
-        database.close();
-      }
-    };
-    const feed = await startSpeaker({ from: feedAt, to, port: MACHINES_PORT, as: 64497 });
-    closers.push(() => feed.close());
-    feed.endOfRib();
-    const spent = () => Object.fromEntries(pids.map(([name, pid]) => [name, processorOf(pid)]));
-    return await work({ daemons, feed, written, spent });
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
 }
 
 /** Counts a state's lines in logs that grow, reading each line once. */
@@ -140,13 +67,21 @@ function counter(daemons: readonly Intertrackd[], state: string): () => number {
 const less = (after: Spent, before: Spent, by = 1): Spent =>
   Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]!) / by]));
 
+/** Where PROFILE says so, a daemon leaves its profile there. */
+const environment = (way: Way): Readonly<Record<string, string>> =>
+  process.env.PROFILE
+    ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${process.env.PROFILE}/${way.replace(' ', '-')}` }
+    : {};
+
 const run = (way: Way): Promise<Outcome> =>
-  at(way, async ({ daemons, feed, written, spent }) => {
+  at(way, { prefixes: most, hold: 'hold up 1s; hold down 1s;', environment }, async place => {
+    const { daemons, feed, pids } = place;
+    const spent = () => Object.fromEntries([...pids].map(([name, pid]) => [name, processorOf(pid)]));
     const logged = { ongoing: counter(daemons, 'ongoing'), resolved: counter(daemons, 'resolved') };
     /** Until so many cases have come to a state since the start, and that is on disk. */
     const reached = async (state: 'ongoing' | 'resolved', count: number, onDisk = count) => {
       await until(`${count} cases are ${state}`, () => logged[state]() >= count, WAIT);
-      await until(`${count} cases are written`, async () => (await written(state)) >= onDisk, WAIT);
+      await until(`${count} cases are written`, async () => (await writtenAs(place, state)) >= onDisk, WAIT);
     };
     let done = 0;
     const wave = async (count: number) => {
@@ -180,13 +115,7 @@ const run = (way: Way): Promise<Outcome> =>
 /** UPDATEs of one prefix each, those of a hundredth of a second at once; that some are hijacks the others don't change. */
 async function network(feed: Speaker, hijacked: readonly string[]): Promise<void> {
   const lot = RATE / 100;
-  const lots = Array.from({ length: 100 }, (_, i) =>
-    Buffer.concat(
-      Array.from({ length: lot }, (_, j) =>
-        Buffer.concat(announcement([`44.${i}.${j & 255}.0/24`], 64497, 64510 + ((i + j) % 400), 64601)),
-      ),
-    ),
-  );
+  const lots = networkLots(lot);
   const back: { readonly due: number; readonly prefix: string }[] = [];
   const began = performance.now();
   for (let sent = 0; sent < 100 * seconds || back.length > 0; sent++) {

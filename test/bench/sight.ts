@@ -3,14 +3,14 @@
  * guess passes, beside what the filters themselves allow: node test/bench/sight.ts [GUESSES]
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { KeptWindow } from '../../src/probe/kept-window.ts';
-import { mixedDigest, windowKey } from '../../src/probe/mixed-digest.ts';
-import { falseSightings } from '../../src/probe/sealed-filter.ts';
-import { openSealer } from '../../src/probe/sealer.ts';
-import { proveSight } from '../../src/probe/sight-proof.ts';
-import { storageKey } from '../../src/probe/storage-key.ts';
-import { encodeWindow } from '../../src/probe/window-file.ts';
-import { hashShards, PIECE_BLOCKS } from '../../src/probe/window-tree.ts';
+import { encodeWindow } from '../../src/probe/disk/window-file.ts';
+import type { KeptWindow } from '../../src/probe/filters/kept-window.ts';
+import { mixedDigest, windowKey } from '../../src/probe/filters/mixed-digest.ts';
+import { falseSightings } from '../../src/probe/filters/sealed-filter.ts';
+import { openSealer } from '../../src/probe/filters/sealer.ts';
+import { storageKey } from '../../src/probe/filters/storage-key.ts';
+import { proveSight } from '../../src/probe/proof/sight-proof.ts';
+import { hashShards, PIECE_BLOCKS } from '../../src/probe/proof/window-tree.ts';
 import { commitmentOver, pathToCommitment } from '../../src/traceback/commitment.ts';
 import { checkProof, encodeProof, proofOf } from '../../src/traceback/proof.ts';
 import { partOf, sealed } from '../probe/sealing.ts';

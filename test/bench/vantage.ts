@@ -8,7 +8,7 @@
 import { findLayers } from '../../src/packet/find-layers.ts';
 import { newLayers } from '../../src/packet/layers.ts';
 import { formatMac, macAt } from '../../src/packet/mac.ts';
-import { vantageMap } from '../../src/probe/vantage.ts';
+import { vantageMap } from '../../src/probe/neighbors/vantage.ts';
 import { AttributeStore, CONTEXT_AS4 } from '../../src/rib/attribute-store.ts';
 import { walkNextHops } from '../../src/rib/next-hops.ts';
 

@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Question } from '../../src/probe/question.ts';
-import { openKept } from '../../src/probe/read-back.ts';
-import { openSealedWindows, type SealedWindows } from '../../src/probe/sealed-windows.ts';
+import { openKept } from '../../src/probe/sealed/read-back.ts';
+import { openSealedWindows, type SealedWindows } from '../../src/probe/sealed/sealed-windows.ts';
 import type { VantagePart } from '../../src/probe/window-messages.ts';
 
 const WINDOWS = 360;

@@ -124,7 +124,16 @@ const MACHINES: readonly MachineRow[] = [
       started: Date.now() - 86_400_000,
     },
     ...{ roles: ['collector', 'cases', 'traceback'], peers: 2, established: 1, routes: 8348 },
-    ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [], ahead: 1, twice: false },
+    ...{
+      published: 1200,
+      waiting: 0,
+      dropped: 0,
+      partitions: [0, 2],
+      problems: [],
+      ahead: 1,
+      twice: false,
+      unheard: false,
+    },
     ...{ behind: [3, null], oldest: [40, 0], time: Date.now() - 400, counts: COUNTS },
   },
   {
@@ -138,7 +147,7 @@ const MACHINES: readonly MachineRow[] = [
     },
     ...{ roles: ['collector'], peers: 4, established: 4, routes: 4_012_345 },
     ...{ published: 310, waiting: 12, dropped: 0, partitions: [], problems: ['peer osa1 is down'] },
-    ...{ ahead: -7200, twice: false },
+    ...{ ahead: -7200, twice: false, unheard: false },
   },
 ];
 

@@ -4,7 +4,7 @@ import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { NAT } from '../../src/packet/profiles.ts';
 import type { ProbeAnswer, Question, Vantage } from '../../src/probe/question.ts';
-import type { FormAnswer } from '../../src/probe/translator-messages.ts';
+import type { FormAnswer } from '../../src/probe/translators/translator-messages.ts';
 import { hex, RAW } from '../packet/packets.ts';
 
 const SECRET = Buffer.from('the secret of a federation');

@@ -2,7 +2,7 @@
 import { findLayers } from '../../src/packet/find-layers.ts';
 import { newLayers } from '../../src/packet/layers.ts';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../src/packet/link-headers.ts';
-import { MIRRORS, newUnpacked, unpackMirror } from '../../src/probe/mirror.ts';
+import { MIRRORS, newUnpacked, unpackMirror } from '../../src/probe/capture/mirror.ts';
 import { hex } from '../packet/packets.ts';
 import { mutate } from './mutate.ts';
 import type { Target } from './target.ts';

@@ -1,7 +1,7 @@
 /** Filters of sealed windows, as they lie in a file: decoded, and asked. */
-import { ask, decodeFilter, falseSightings } from '../../src/probe/sealed-filter.ts';
-import { openSealer } from '../../src/probe/sealer.ts';
-import { digestsOf } from '../probe/digests.ts';
+import { ask, decodeFilter, falseSightings } from '../../src/probe/filters/sealed-filter.ts';
+import { openSealer } from '../../src/probe/filters/sealer.ts';
+import { digestsOf } from '../probe/filters/digests.ts';
 import { mutate } from './mutate.ts';
 import type { Target } from './target.ts';
 

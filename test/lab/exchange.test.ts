@@ -3,7 +3,7 @@
  * Discovery, and from the next hops that the daemon hears of from the route server. The picture is in exchange.ts.
  */
 import { expect } from 'chai';
-import type { VantageRow } from '../../src/probe/vantage-rows.ts';
+import type { VantageRow } from '../../src/probe/neighbors/vantage-rows.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { claim, type Exchange, hostOf, lan4, lan6, MEMBERS, OURS4, OURS6, startExchange, US } from './exchange.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProbeConfig } from '../../src/config/tree.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
 import type { ProbeAnswer } from '../../src/probe/question.ts';
-import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
+import { openProbeStation, type ProbeStation } from '../../src/probe/socket/station.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { probeBlock, questionsAbout, SECRET } from '../probe/tapped.ts';
 import type { Lab, Program } from './lab.ts';

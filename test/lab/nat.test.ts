@@ -15,7 +15,7 @@ import { expect } from 'chai';
 import type { ProbeStatusRow } from '../../src/control/daemon.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
-import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
+import { openProbeStation, type ProbeStation } from '../../src/probe/socket/station.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { PROGRAM_ENV } from '../programs.ts';

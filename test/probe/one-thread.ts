@@ -3,11 +3,11 @@
  * is that of the packets.
  */
 import type { DigestKernel } from '../../src/packet/digest-kernel.ts';
-import { type LiveWindows, openLiveWindows } from '../../src/probe/live-windows.ts';
-import { heldSpans, mergeAnswers, retainedOf } from '../../src/probe/merge-answers.ts';
+import type { FingerprintBits } from '../../src/probe/filters/sealed-filter.ts';
+import { type LiveWindows, openLiveWindows } from '../../src/probe/live/live-windows.ts';
+import { heldSpans, mergeAnswers, retainedOf } from '../../src/probe/process/merge-answers.ts';
 import type { ProbeAnswer, Question, Vantage } from '../../src/probe/question.ts';
-import type { FingerprintBits } from '../../src/probe/sealed-filter.ts';
-import { openSealedWindows } from '../../src/probe/sealed-windows.ts';
+import { openSealedWindows } from '../../src/probe/sealed/sealed-windows.ts';
 import type { WindowLimits } from '../../src/probe/window-messages.ts';
 
 export interface Windows

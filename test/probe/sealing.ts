@@ -1,9 +1,9 @@
 /** Windows sealed for tests: of digests that are made up, at vantages that are numbered. */
 import { randomBytes } from 'node:crypto';
-import type { KeptWindow } from '../../src/probe/kept-window.ts';
-import { sealParts } from '../../src/probe/seal-parts.ts';
-import { openSealer } from '../../src/probe/sealer.ts';
-import { storageKey } from '../../src/probe/storage-key.ts';
+import type { KeptWindow } from '../../src/probe/filters/kept-window.ts';
+import { openSealer } from '../../src/probe/filters/sealer.ts';
+import { storageKey } from '../../src/probe/filters/storage-key.ts';
+import { sealParts } from '../../src/probe/sealed/seal-parts.ts';
 import { WINDOW_SECONDS, type WindowPart } from '../../src/probe/window-messages.ts';
 
 const sealer = openSealer();

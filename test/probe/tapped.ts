@@ -4,10 +4,10 @@ import type { PcapRecord } from '../../src/packet/capture.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
+import type { FingerprintBits } from '../../src/probe/filters/sealed-filter.ts';
+import { openTap } from '../../src/probe/intake/tap.ts';
+import { vantageMap } from '../../src/probe/neighbors/vantage.ts';
 import type { Question } from '../../src/probe/question.ts';
-import type { FingerprintBits } from '../../src/probe/sealed-filter.ts';
-import { openTap } from '../../src/probe/tap.ts';
-import { vantageMap } from '../../src/probe/vantage.ts';
 import { hex, RAW } from '../packet/packets.ts';
 import { openWindows } from './one-thread.ts';
 

@@ -1,8 +1,9 @@
 /** Windows of an AS that are sealed and committed to, and the proofs that it makes of them. */
-import { windowKey } from '../../src/probe/mixed-digest.ts';
-import { checkSight, proveSight, type SightProof } from '../../src/probe/sight-proof.ts';
-import { storageKey } from '../../src/probe/storage-key.ts';
-import { encodeWindow } from '../../src/probe/window-file.ts';
+
+import { encodeWindow } from '../../src/probe/disk/window-file.ts';
+import { windowKey } from '../../src/probe/filters/mixed-digest.ts';
+import { storageKey } from '../../src/probe/filters/storage-key.ts';
+import { checkSight, proveSight, type SightProof } from '../../src/probe/proof/sight-proof.ts';
 import { commitmentOver, pathToCommitment } from '../../src/traceback/commitment.ts';
 import { encodeProof, type Proof, proofOf } from '../../src/traceback/proof.ts';
 import { partOf, sealed } from '../probe/sealing.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { FlowPlace } from '../../src/probe/flow-question.ts';
+import type { FlowPlace } from '../../src/probe/flows/flow-question.ts';
 import { renderPriors } from '../../src/vty/render/flow.ts';
 
 const PLACE: FlowPlace = {

@@ -7,7 +7,15 @@ import { ROUTES } from '../control/scripted.ts';
 const NOW = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
 const TOKYO: MachineDetail = {
-  ...{ machine: '192.0.2.10', self: true, missed: false, heard: NOW - 400, version: '0.1.0', started: NOW - 3 * HOUR },
+  ...{
+    machine: '192.0.2.10',
+    self: true,
+    missed: false,
+    unheard: false,
+    heard: NOW - 400,
+    version: '0.1.0',
+    started: NOW - 3 * HOUR,
+  },
   ...{ roles: ['collector', 'cases'], peers: 2, established: 1, routes: 1_012_345, published: 1_200, waiting: 7 },
   ...{ dropped: 0, partitions: [0, 2], behind: [3, 0], oldest: [2_400, 0], problems: [], ahead: 1, twice: false },
   counts: {
@@ -17,7 +25,7 @@ const TOKYO: MachineDetail = {
   refused: [],
 };
 const OSAKA: MachineDetail = {
-  ...{ machine: '255.255.255.255', self: false, missed: true, heard: NOW - 90_000, version: '0.1.0' },
+  ...{ machine: '255.255.255.255', self: false, missed: true, unheard: false, heard: NOW - 90_000, version: '0.1.0' },
   ...{ started: NOW - HOUR, roles: ['collector'], peers: 4, established: 4, routes: 12, published: 3, waiting: 0 },
   ...{ dropped: 12, partitions: [], problems: ['the \u001b[31mdisk is full'], ahead: -7_200_000, twice: true },
   refused: [{ what: 'judged', machine: '192.0.2.20', times: 3, last: NOW, why: 'it is no \u202eJSON' }],
@@ -50,6 +58,21 @@ describe('vty: machines and partitions', () => {
     ]);
     const narrow = layOut(newPage(80), () => shown('show collector', TOKYO, OSAKA));
     for (const line of narrow) expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('say of those that cannot be heard, for the bus is not there, that they stand as they were', () => {
+    const unheard = { ...OSAKA, missed: false, unheard: true, twice: false, dropped: 0, problems: [] };
+    expect(shown('show collector', TOKYO, unheard).slice(2)).to.deep.equal([
+      '255.255.255.255 unheard 00:01:30 0.1.0     4/4      12       0 -        collector',
+      '2 machines, 1 not heard, for the bus is not there: they stand as they were when',
+      'they were heard last',
+    ]);
+    expect(shown('show collector MACHINE', unheard)).to.include(
+      'State:      not heard since 2026-03-01 11:58:30Z (bus down): the rest is of then',
+    );
+    expect(shown('watch machines', unheard).join()).to.contain(
+      'is not heard since 2026-03-01 11:58:30Z (the bus is not there)',
+    );
   });
 
   it('show one machine with all that it counts', () => {
@@ -113,6 +136,32 @@ describe('vty: machines and partitions', () => {
       'Behind:    not known',
       'Nothing of any machine is taken in.',
     ]);
+  });
+
+  it('show what was known of partitions while the database is away, and since when it is', () => {
+    const away = { since: NOW - 80_000, answered: NOW - 81_000, why: 'postgresql 192.0.2.9: \u001b[31mrefused' };
+    const [mine, other] = PARTITIONS.map(row => ({ ...row, left: 0 }));
+    const rows: PartitionRow[] = [
+      { ...mine!, away: { ...away, taken: NOW - 3_600_000 } },
+      { ...other!, holder: '', away: { ...away, answered: null, taken: null } },
+    ];
+    expect(shown('show partition', ...rows)).to.deep.equal([
+      'Partition Holder       Lease Fence Behind   Oldest Cases Outbox',
+      '        0 192.0.2.10 *     ?    12   1200 00:03:20     2      1',
+      '        1 not known        ?     4      -        -     0      0',
+      '2 partitions, as this machine knew them last',
+      'The database is away since 2026-03-01 11:58:40Z, for 00:01:20:',
+      '  postgresql 192.0.2.9: \\u{1b}[31mrefused',
+      '  It answered last 2026-03-01 11:58:39Z.',
+    ]);
+    expect(shown('show partition PARTITION', rows[0]!)).to.include.members([
+      'Taken:     by this machine, 2026-03-01 11:00:00Z',
+      'Lease:     waits for the database',
+      'This is what this machine knew last.',
+    ]);
+    const second = shown('show partition PARTITION', rows[1]!);
+    expect(second).to.include.members(['Holder:    not known (osaka)', 'Taken:     not by this machine']);
+    expect(second.join('\n')).to.contain('It answered last before this daemon started.');
   });
 
   it('show what the others answered where one machine answers with no such rows', () => {

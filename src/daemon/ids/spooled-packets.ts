@@ -1,6 +1,6 @@
 /** The first packets of a capture in a spool. */
 import { createReadStream } from 'node:fs';
-import { readRecords } from '../../probe/read-records.ts';
+import { readRecords } from '../../probe/capture/read-records.ts';
 import type { PacketToTrace } from '../asked-packets.ts';
 
 /** Octets of a file that are read: enough for 64 packets of any size, and not all of a capture of a day. */

@@ -1,7 +1,7 @@
 // The sealing kernel (AssemblyScript, built to build/ribbon.wasm): the storage key's mix, sorting digests into shards,
 // taking out what stands twice, and solving a shard's equations. It keeps no state: every address is given by
-// probe/sealing-kernel.ts, which owns the memory. What a table is stands in probe/ribbon-table.ts; the functions
-// `mix`, `shardHash` and those of a row agree with it bit for bit.
+// probe/filters/sealing-kernel.ts, which owns the memory. What a table is stands in probe/filters/ribbon-table.ts; the
+// functions `mix`, `shardHash` and those of a row agree with it bit for bit.
 
 /** Finalizer of MurmurHash3: every bit of the input moves every bit of the output. */
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 import type { FlowRow } from '../../control/probe-rows.ts';
-import type { FlowAnswer, FlowPlace } from '../../probe/flow-question.ts';
+import type { FlowAnswer, FlowPlace } from '../../probe/flows/flow-question.ts';
 import { count, table } from './text.ts';
 import { duration } from './time.ts';
 

@@ -28,12 +28,12 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
     ],
     rows.map(row => [
       row.self ? `${row.machine} *` : row.machine,
-      row.missed ? `silent ${duration(now - row.heard)}` : `up ${duration(now - row.started)}`,
+      stateOf(row, now),
       row.version,
       `${row.established}/${row.peers}`,
       row.routes,
       row.waiting,
-      row.partitions.join(',') || '-',
+      partitionsOf(row),
       row.roles.join(' '),
     ]),
   );
@@ -44,12 +44,29 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
       ...problems,
     ].map(words => `${machine}: ${words}`),
   );
-  const silent = rows.filter(({ missed }) => missed).length;
   return [
     ...lines,
     ...problems.flatMap(words => fold(words, 2)),
-    `${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`,
+    ...fold(`${count(rows.length, 'machine')}, ${heardWords(rows)}`, 0),
   ];
+}
+
+function stateOf({ missed, unheard, heard, started }: MachineRow, now: number): string {
+  if (missed) return `silent ${duration(now - heard)}`;
+  return unheard ? `unheard ${duration(now - heard)}` : `up ${duration(now - started)}`;
+}
+
+/** Those of a machine that is silent are another's by now, or soon. */
+const partitionsOf = ({ missed, partitions }: MachineRow): string =>
+  partitions.length === 0 ? '-' : `${missed ? 'was ' : ''}${partitions.join(',')}`;
+
+/** Whether all are heard; and where none can be, that it says nothing of them. */
+function heardWords(rows: readonly MachineRow[]): string {
+  const silent = rows.filter(({ missed }) => missed).length;
+  const unheard = rows.filter(row => row.unheard && !row.missed).length;
+  if (unheard > 0)
+    return `${silent + unheard} not heard, for the bus is not there: they stand as they were when they were heard last`;
+  return silent === 0 ? 'all of them heard' : `${silent} not heard`;
 }
 
 /** `show collector MACHINE`. */
@@ -63,16 +80,16 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
     ...facts([
       ['Machine', `${row.machine}${row.self ? ', this one' : ''}, intertrackd ${row.version}`],
       ['Does', row.roles.join(', ')],
-      ['State', row.missed ? `not heard since ${instant(row.heard)}` : `heard ${seconds(now - row.heard)} ago`],
+      ['State', heardText(row, now)],
       ['Name', row.twice ? 'two daemons bear it: each needs a router id of its own' : ''],
-      [row.missed ? 'Started' : 'Running', startOf(row, now)],
+      [row.missed || row.unheard ? 'Started' : 'Running', startOf(row, now)],
       ['Clock', row.self ? '' : clockOf(row.ahead)],
       ['BGP', `${row.established} of ${count(row.peers, 'peer')} established, ${count(row.routes, 'route')}`],
       [
         'Published',
-        `${count(row.published, 'message')}${counts === undefined ? '' : `, ${counts.again} sent again`}; ${row.dropped} changes dropped`,
+        `${count(row.published, 'message')}${counts === undefined ? '' : `, ${counts.again} sent again`}; ${count(row.dropped, 'change')} dropped`,
       ],
-      ['Waiting', `${row.waiting} changes${counts === undefined ? '' : `, room for ${counts.room}`}`],
+      ['Waiting', `${count(row.waiting, 'change')}${counts === undefined ? '' : `, room for ${counts.room}`}`],
       ['Partitions', having.join(', ') || 'none'],
       ...(counts === undefined
         ? []
@@ -94,8 +111,14 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
   ];
 }
 
-const startOf = ({ missed, started }: MachineRow, now: number): string =>
-  `${missed ? '' : `${duration(now - started)} since `}${instant(started)} by its clock`;
+function heardText({ missed, unheard, heard }: MachineRow, now: number): string {
+  if (missed) return `not heard since ${instant(heard)}`;
+  if (unheard) return `not heard since ${instant(heard)} (bus down): the rest is of then`;
+  return `heard ${seconds(now - heard)} ago`;
+}
+
+const startOf = ({ missed, unheard, started }: MachineRow, now: number): string =>
+  `${missed || unheard ? '' : `${duration(now - started)} since `}${instant(started)} by its clock`;
 
 const REFUSED: Readonly<Record<RefusedRow['what'], string>> = {
   judged: 'what it judged',

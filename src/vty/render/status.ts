@@ -8,6 +8,8 @@ import { duration, instant, octets, percent } from './time.ts';
 /** `show status`. */
 export function renderStatus(status: StatusReport): string[] {
   const { registry, outbox } = status;
+  // Where machines share the cases, all of them are in `show case`.
+  const here = status.machines === undefined ? '' : ' here';
   return [
     `intertrackd ${status.version}, router id ${status.routerId}, AS${status.as}`,
     ...facts([
@@ -32,10 +34,10 @@ export function renderStatus(status: StatusReport): string[] {
       ['Bus', status.machines === undefined ? '' : busText(status.machines, status.time)],
       ['Machines', status.machines === undefined ? '' : machinesText(status.machines)],
       ['Partitions', status.machines === undefined ? '' : partitionsText(status.machines)],
-      ['Cases', `${status.openCases} open`],
+      ['Cases', `${status.openCases} open${here}`],
       [
         'Outbox',
-        `${outbox.pending} pending${outbox.oldest === null ? '' : `, oldest ${duration(status.time - outbox.oldest)}`}`,
+        `${outbox.pending} pending${here}${outbox.oldest === null ? '' : `, oldest ${duration(status.time - outbox.oldest)}`}`,
       ],
       ['Probes', `${status.probes.connected} of ${status.probes.configured} connected`],
       ['Traceback', `${status.tracePeers.established} of ${count(status.tracePeers.configured, 'peer')} established`],
@@ -47,11 +49,17 @@ export function renderStatus(status: StatusReport): string[] {
 const busText = ({ up, since, waiting, counts }: SharedStatus, now: number): string =>
   [
     `${up ? 'up' : 'down'} ${duration(now - since)}`,
-    ...(waiting === 0 ? [] : [`${waiting} changes wait for it, room for ${counts.room}`]),
+    ...(waiting === 0
+      ? []
+      : [`${count(waiting, 'change')} ${waiting === 1 ? 'waits' : 'wait'} for it, room for ${counts.room}`]),
   ].join(', ');
 
-const machinesText = ({ known, missed }: SharedStatus): string =>
-  missed.length === 0 ? `${known} heard` : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`;
+const machinesText = ({ up, known, missed }: SharedStatus): string =>
+  !up
+    ? `${known} known, none heard while the bus is down`
+    : missed.length === 0
+      ? `${known} heard`
+      : `${known - missed.length} of ${known} heard, not ${missed.join(', ')}`;
 
 const partitionsText = ({ partitions, behind }: SharedStatus): string =>
   `${partitions.length === 0 ? 'none' : partitions.join(', ')} here${behind === 0 ? '' : `, ${count(behind, 'message')} behind`}`;

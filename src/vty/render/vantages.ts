@@ -1,5 +1,5 @@
 /** `show probe PROBE vantages`. */
-import type { VantageRow } from '../../probe/vantage-rows.ts';
+import type { VantageRow } from '../../probe/neighbors/vantage-rows.ts';
 import { table } from './text.ts';
 import { duration } from './time.ts';
 

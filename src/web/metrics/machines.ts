@@ -59,7 +59,9 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
         daemon.partitions().catch(() => null),
       ]),
     ([shared, machines, refused, partitions]) => {
-      for (const { machine, missed, ahead } of machines) {
+      for (const { machine, missed, unheard, ahead } of machines) {
+        // Of what cannot be heard from here nothing is known: that is the number of the link to the bus.
+        if (unheard) continue;
         metrics.heard.set({ machine }, missed ? 0 : 1);
         if (ahead !== null && !missed) metrics.ahead.set({ machine }, ahead / 1000);
       }
@@ -80,9 +82,10 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
         metrics.taken.set({}, counts.taken);
         metrics.requests.set({}, counts.requests);
       }
-      if (partitions === null || partitions.length > 0)
-        metrics.link.set({ to: 'database' }, partitions === null ? 0 : 1);
-      for (const { partition, self, behind, oldest, left, fence, openCases } of partitions ?? []) {
+      const away = partitions === null || partitions.some(one => one.away !== undefined);
+      if (away || partitions.length > 0) metrics.link.set({ to: 'database' }, away ? 0 : 1);
+      // What was known last is not told as how things stand.
+      for (const { partition, self, behind, oldest, left, fence, openCases } of away ? [] : partitions) {
         metrics.lease.set({ partition }, left / 1000);
         metrics.fence.set({ partition }, fence);
         metrics.cases.set({ partition }, openCases);

@@ -27,8 +27,9 @@ function MachineTable({ rows }: { rows: readonly MachineRow[] }) {
     const differs = age(Math.abs(ahead));
     return <Mark of={ahead > 0 ? words.clockAhead(differs) : words.clockBehind(differs)} as="bad" />;
   };
-  const state = ({ missed, twice, heard }: MachineRow) => {
+  const state = ({ missed, unheard, twice, heard }: MachineRow) => {
     if (missed) return <Mark of={words.notHeard(age(Date.now() - heard))} as="bad" />;
+    if (unheard) return <Mark of={words.unheard(age(Date.now() - heard))} as="bad" />;
     return twice ? <Mark of={words.nameTwice} as="bad" /> : <Mark of={words.heard} as="good" />;
   };
   return (
@@ -76,7 +77,12 @@ function Partitions() {
               { title: words.partition, show: row => String(row.partition), kind: 'number' },
               {
                 title: words.holder,
-                show: row => (row.left > 0 ? row.holder : <Mark of={words.nobodyHolds(row.holder)} as="bad" />),
+                show: row =>
+                  row.left > 0 ? (
+                    row.holder
+                  ) : (
+                    <Mark of={(row.away === undefined ? words.nobodyHolds : words.heldLast)(row.holder)} as="bad" />
+                  ),
                 kind: 'id',
               },
               {

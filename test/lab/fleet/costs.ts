@@ -31,6 +31,18 @@ export function processorOf(pid: number): number {
   return below(pid).reduce((sum, child) => sum + processorOf(child), own);
 }
 
+/** Seconds that its threads, and those below it, were ready to run and waited for a processor; 0: the kernel does not count it. */
+export function waitedFor(pid: number): number {
+  let own = 0;
+  try {
+    for (const task of readdirSync(`/proc/${pid}/task`))
+      own += Number((read(`/proc/${pid}/task/${task}/schedstat`) ?? '').split(' ')[1] ?? 0);
+  } catch {
+    // it is gone
+  }
+  return below(pid).reduce((sum, child) => sum + waitedFor(child), own / 1e9);
+}
+
 /** Octets of memory of its own: what processes share is counted once for each of them and left out where the kernel says so. */
 export function memoryOf(pid: number): number {
   const own = [...(read(`/proc/${pid}/smaps_rollup`) ?? '').matchAll(/^Pss_(?:Anon|Shmem): +(\d+) kB$/gm)];

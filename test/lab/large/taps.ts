@@ -3,9 +3,10 @@
  * captured: what the windows hold is made up, and the packets of the attacks are put in where they passed. Windows
  * without such packets are of a pool that the taps of one process share.
  */
+
+import { ask, type SealedFilter } from '../../../src/probe/filters/sealed-filter.ts';
+import { openSealer, type SeenKeys } from '../../../src/probe/filters/sealer.ts';
 import type { ProbeAnswer, Sighting } from '../../../src/probe/question.ts';
-import { ask, type SealedFilter } from '../../../src/probe/sealed-filter.ts';
-import { openSealer, type SeenKeys } from '../../../src/probe/sealer.ts';
 import type { Probes } from '../../../src/traceback/btm.ts';
 import { type Random, seeded } from '../internet/graph.ts';
 import type { Attack } from './world.ts';
