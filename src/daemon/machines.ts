@@ -147,7 +147,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const everywhere = {
     async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
       mustBeThere();
-      return everyScope.read(what, args);
+      return everyScope.read(what, args).catch((error: Error) => {
+        throw new Error(`what the machines share is in the database: ${error.message}`, { cause: error });
+      });
     },
   };
   function mustBeThere(): void {
