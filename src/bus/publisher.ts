@@ -82,6 +82,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** Something was dropped, and the collector has not been told to tell it anew. */
   let owing = false;
   let trouble = '';
+  /** What is wrong stands in the log. */
+  let said = false;
   let closed = false;
   let opened: Store | null = null;
 
@@ -127,12 +129,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
             if (closed) return;
             again++;
             const words = `what is judged cannot be published: ${wordsOf(error)}`;
-            if (words !== trouble && bus.up) log(wordsOf(error) === NO_STREAM ? 'warn' : 'error', words);
+            if (words !== trouble && bus.up) {
+              log(wordsOf(error) === NO_STREAM ? 'warn' : 'error', words);
+              said = true;
+            }
             trouble = words;
             await new Promise(resolve => setTimeout(resolve, AGAIN));
           }
         published++;
         trouble = '';
+        if (said) log('info', 'what is judged is published again');
+        said = false;
         waiting -= changes;
         const now = performance.now();
         for (const { done, told } of taken) {

@@ -19,7 +19,6 @@ import { placeOf } from '../hijack/case-id.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
-import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
@@ -34,7 +33,7 @@ import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
-import { namesOf, partitionRows } from './partition-answers.ts';
+import { namesOf, partitionLook } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { quietTeller } from './quiet-teller.ts';
 import { removedMachines } from './removed-machine.ts';
@@ -149,7 +148,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const everywhere = {
     async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
       mustBeThere();
-      return everyScope.read(what, args);
+      return everyScope.read(what, args).catch((error: Error) => {
+        throw new Error(`what the machines share is in the database: ${error.message}`, { cause: error });
+      });
     },
   };
   function mustBeThere(): void {
@@ -343,11 +344,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
-    async partitions() {
-      mustBeThere();
-      const [rows, count] = [await readPartitions(database), await agreed.known];
-      return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
-    },
+    partitions: partitionLook({ shared, agreed, mine: () => partitions, machines: () => presence?.machines() ?? [] }),
     refused: () => bus?.refused.rows() ?? [],
     shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>

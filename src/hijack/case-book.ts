@@ -279,8 +279,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       const open = reopen(old, clock(), PATIENCE, room);
       if (!old.drill) incidents.restore(old);
       enter(open);
-      note(open, clock(), 'taken up again after a restart');
-      reports.touched(open, 'taken up again after a restart');
+      const why = options.shared
+        ? 'taken up by the machine that has its partition now'
+        : 'taken up again after a restart';
+      note(open, clock(), why);
+      reports.touched(open, why);
       if (open.witnesses.counts.unseen > 0)
         live(open, 'out-of-sight', clock(), 'out of sight until the sessions are back');
     }
