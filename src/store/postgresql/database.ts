@@ -85,10 +85,7 @@ export interface Database {
   readonly contact: Contact;
   /** The rows of one statement; rejects with one line. */
   rows<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
-  /**
-   * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
-   * earlier life is taken at once.
-   */
+  /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it, or another daemon of this name. */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
   /**
    * Lengthens leases; those that are returned are still held. A standby that had not heard of a lease when it became the
@@ -97,6 +94,8 @@ export interface Database {
   renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
   /** Gives a lease back, so that the next need not wait. */
   release(lease: Lease): Promise<void>;
+  /** Gives back all that is held under this daemon's name, whichever life took it. */
+  releaseAll(): Promise<void>;
   /** Who holds what. */
   holdings(): Promise<readonly Holding[]>;
   /** A setting that all machines must agree on: the first to write it decides. Returns what is in force. */
@@ -174,7 +173,7 @@ export function databaseOf(options: DatabaseOptions): Database {
         `INSERT INTO leases (scope, holder, fence, until)
            VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
          ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
-           WHERE leases.until < clock_timestamp() OR leases.holder = excluded.holder
+           WHERE leases.until < clock_timestamp()
          RETURNING fence, written`,
         [scope, holder, seconds(milliseconds)],
       );
@@ -194,6 +193,9 @@ export function databaseOf(options: DatabaseOptions): Database {
       await rows(`UPDATE leases SET until = '-infinity' WHERE scope = $1 AND fence = $2 AND holder = $3`, [
         ...[scope, fence, holder],
       ]);
+    },
+    async releaseAll() {
+      await rows(`UPDATE leases SET until = '-infinity' WHERE holder = $1 AND until > clock_timestamp()`, [holder]);
     },
     holdings: () =>
       rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`),
