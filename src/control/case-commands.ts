@@ -7,6 +7,7 @@ import { incidentOf } from '../hijack/incident.ts';
 import { incidentSummary } from '../hijack/incident-summary.ts';
 import { iodefDocument } from '../hijack/iodef.ts';
 import { refusedContacts } from '../hijack/refused-contacts.ts';
+import { wholeEvidence } from '../hijack/whole-evidence.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type {
   CaseDetail,
@@ -249,7 +250,7 @@ async function evidenceOf({ daemon }: Call, { id }: Case): Promise<CaseEvidence>
     const evidence = readEvidence(body);
     return evidence === null ? [] : [{ ...evidence, hash }];
   });
-  return { case: id, check: checkChain(id, sealed), records };
+  return { case: id, check: checkChain(id, sealed), records: wholeEvidence(records) };
 }
 
 function notice({ body: _, ...rest }: OutboxRecord): NoticeRow {

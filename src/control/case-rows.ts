@@ -1,7 +1,8 @@
 /** Rows of the commands about cases. Plain data; times are ms since the epoch. */
 import type { Case } from '../hijack/case.ts';
-import type { ChainCheck, Evidence, SealedEvidence } from '../hijack/evidence-chain.ts';
+import type { ChainCheck, SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { IncidentSummary } from '../hijack/incident-summary.ts';
+import type { WholeEvidence } from '../hijack/whole-evidence.ts';
 import type { Severity } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { NoticeRow } from './daemon.ts';
@@ -34,7 +35,7 @@ export interface CaseEvidence {
   readonly case: string;
   readonly check: ChainCheck;
   /** The records of the chain, each with its hash, the first first. */
-  readonly records: readonly (Evidence & { readonly hash: string })[];
+  readonly records: readonly WholeEvidence[];
 }
 
 /** `check evidence ID`, where nothing is wrong. */

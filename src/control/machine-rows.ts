@@ -90,6 +90,19 @@ export interface PartitionRow {
   readonly oldestPending: number | null;
   /** How far it has taken in what each collector tells. */
   readonly cursors: readonly PartitionCursor[];
+  /** There while the database is away: then all else of the row is what the machine asked knew last, and `left` is 0. */
+  readonly away?: PartitionAway;
+}
+
+export interface PartitionAway {
+  /** Since when the machine asked does not reach the database, ms since the epoch. */
+  readonly since: number;
+  /** When it had an answer of it last, ms since the epoch; null: never since its start. */
+  readonly answered: number | null;
+  /** One line. */
+  readonly why: string;
+  /** When it took the partition, ms since the epoch; null: it did not have it when the database was there last. */
+  readonly taken: number | null;
 }
 
 export interface PartitionCursor {
@@ -151,7 +164,10 @@ export interface MachineAnswers {
   machines(): Promise<readonly MachineRow[]>;
   /** How this one stands with the others; null: it is on no bus. */
   shared(): Promise<SharedStatus | null>;
-  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  /**
+   * The partitions of the cases; alone none. While the database is away, what is known here of them; rejects in words where
+   * that is nothing.
+   */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed here. */
   refused(): Promise<readonly RefusedRow[]>;

@@ -63,7 +63,7 @@ export interface CaseHouse {
   machines(): readonly MachineRow[];
   /** How this machine stands with the others; null: it is on no bus. */
   shared(): SharedStatus | null;
-  /** The partitions of the cases; alone none. Rejects in words when the database cannot be asked. */
+  /** As `partitions` of the Daemon (control/machine-rows.ts). */
   partitions(): Promise<readonly PartitionRow[]>;
   /** What came over the bus and was not believed. */
   refused(): readonly RefusedRow[];

@@ -14,7 +14,7 @@ import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { isOfRoa } from '../hijack/kinds.ts';
-import { readCase } from '../hijack/stored-case.ts';
+import { readCase, storedCase } from '../hijack/stored-case.ts';
 import { MOST_WITNESSES } from '../hijack/witness-room.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
@@ -39,8 +39,9 @@ export interface Cases {
   /**
    * These peers are configured now, and no other: what another one held will never be known, and counts as gone. But those
    * that `mayBe` there come and go: peers of ranges, and those that routers report, which are forgotten one by one.
+   * `machine`: of these peers alone.
    */
-  peersAre(names: readonly string[], mayBe?: (name: string) => boolean): void;
+  peersAre(names: readonly string[], mayBe?: (name: string) => boolean, machine?: string): void;
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
@@ -206,6 +207,9 @@ export async function openCases(
     gathered = changes;
     try {
       events();
+      // What is due by now goes into the same transaction, so that it needs none of its own a moment later.
+      tick();
+      if (!closing) timer.refresh();
     } finally {
       gathered = null;
     }
@@ -244,14 +248,13 @@ export async function openCases(
     const batch: StoreWrite[] = [...also];
     const mails: OutboxRecord[] = [];
     await links.settle();
+    // A case that changes several times in one transaction is written once.
+    const last = new Map(changes.map(({ case: of }) => [of.id, of]));
     for (const { case: heard, notice, why } of changes) {
       const of = links.named(heard);
-      const { id, state, prefix, opened, changed, incident = '' } = of;
-      batch.push({
-        op: 'case.put',
-        record: { id, state, prefix, opened, changed, incident, body: JSON.stringify(of) },
-        ...(shared && { offender: of.offender }),
-      });
+      const final = last.get(of.id);
+      last.delete(of.id);
+      if (final !== undefined) batch.push(storedCase(links.named(final), shared));
       const evidence = frozen ? freeze(of, why) : null;
       if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
       const said = telling.of({ case: of, notice }, Date.now());
@@ -332,11 +335,12 @@ export async function openCases(
   }
 
   const endsOf = exceptionEnds();
-  const timer = setInterval(() => {
+  const timer = setInterval(tick, TICK);
+  function tick(): void {
     const now = Date.now();
     for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
     void keep(book.tick(now));
-  }, TICK);
+  }
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
@@ -345,9 +349,9 @@ export async function openCases(
     together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peersAre(names, mayBe = () => false) {
+    peersAre(names, mayBe = () => false, machine) {
       const witnesses = new Set<string>();
-      for (const [, { peer }] of book.witnesses()) witnesses.add(peer);
+      for (const [, { peer }] of book.witnesses(machine)) witnesses.add(peer);
       for (const name of names) witnesses.delete(name);
       for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },

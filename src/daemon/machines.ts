@@ -4,12 +4,13 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
+import { answerForAll, askForAll } from '../bus/asking-all.ts';
 import { type CaseEvent, OLDEST, VERSIONS } from '../bus/case-event.ts';
 import { type Bus, openBus } from '../bus/connection.ts';
 import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
 import { countRefused } from '../bus/refused.ts';
-import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import { machineName, routerIdOf } from '../bus/subjects.ts';
 import { comesAndGoes } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
@@ -18,7 +19,6 @@ import { placeOf } from '../hijack/case-id.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
-import { readPartitions } from '../store/postgresql/partition-rows.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store, StoreReads } from '../store/records.ts';
 import { type AgreedPartitions, agreeOnPartitions } from './agreed-partitions.ts';
@@ -33,7 +33,7 @@ import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { outboxFace } from './outbox-face.ts';
-import { namesOf, partitionRows } from './partition-answers.ts';
+import { namesOf, partitionLook } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
 import { quietTeller } from './quiet-teller.ts';
 import { removedMachines } from './removed-machine.ts';
@@ -148,7 +148,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const everywhere = {
     async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
       mustBeThere();
-      return everyScope.read(what, args);
+      return everyScope.read(what, args).catch((error: Error) => {
+        throw new Error(`what the machines share is in the database: ${error.message}`, { cause: error });
+      });
     },
   };
   function mustBeThere(): void {
@@ -172,7 +174,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const resyncs = { asked: 0, told: 0 };
   const resync = createResyncs(async collector => {
     resyncs.asked++;
-    (await bus?.ready)?.publish(resyncSubject(collector));
+    return bus !== null && askForAll(bus, collector);
   });
 
   const toTheBook = bookTeller({
@@ -248,10 +250,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       resyncs.told++;
       retell();
     });
-    to.ready.then(
-      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && asked()) }),
-      () => {},
-    );
+    answerForAll(to, asked);
     answerQuestions(to, answer);
     presence = openPresence({
       bus: to,
@@ -345,11 +344,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
-    async partitions() {
-      mustBeThere();
-      const [rows, count] = [await readPartitions(database), await agreed.known];
-      return partitionRows(rows, count, presence?.machines() ?? [], config().routerId);
-    },
+    partitions: partitionLook({ shared, agreed, mine: () => partitions, machines: () => presence?.machines() ?? [] }),
     refused: () => bus?.refused.rows() ?? [],
     shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
     askAll: (words, signal) =>

@@ -6,8 +6,7 @@
  * The hash is SHA-256 over the hash before, as 64 hexadecimal digits, and the record's canonical JSON, in UTF-8.
  */
 import { createHash } from 'node:crypto';
-import type { Case } from './case.ts';
-import { FEW } from './witness-ledger.ts';
+import type { Case, WhyRecord } from './case.ts';
 
 /** The hash before the first record. */
 export const NO_HASH = '0'.repeat(64);
@@ -29,7 +28,7 @@ export interface EvidenceParts {
   /** State of the case then. */
   readonly state: Case['state'];
   readonly witnesses?: Case['witnesses'];
-  /** In place of all witnesses, where there are many: those that are others than in the record before, or new. */
+  /** In place of all witnesses: those that are others than in the record before, or new. */
   readonly witnessed?: Case['witnesses'];
   /** The registered objects that it contradicts. */
   readonly objects?: Case['objects'];
@@ -38,6 +37,8 @@ export interface EvidenceParts {
   readonly hints?: Case['hints'];
   /** How it came to its severity; null: it is not known. */
   readonly why?: Case['why'] | null;
+  /** In place of the whole: it was judged by another path, and came to the same. */
+  readonly rejudged?: Pick<WhyRecord, 'time' | 'path'>;
   /** The AS one up the path from the offender; null: no path has one. */
   readonly upstream?: Case['upstream'];
   /** Who has acknowledged it; null: nobody. */
@@ -82,13 +83,22 @@ export interface ChainEnd {
   readonly hash: string;
   /** The parts of the record before, each by its hash; empty after a restart, when all are frozen anew. */
   readonly parts: Readonly<Record<string, string>>;
+  /** The hash of the why-record before but for its path and time; null: it is frozen anew. */
+  readonly judgement: string | null;
   /** The witnesses of the record before; null: they are frozen anew. */
   readonly witnesses: Case['witnesses'] | null;
   readonly leftOut: number;
 }
 
 /** The end of a chain that has no record yet. */
-export const BEGIN: ChainEnd = { number: 0, hash: NO_HASH, parts: {}, witnesses: null, leftOut: 0 };
+export const BEGIN: ChainEnd = {
+  number: 0,
+  hash: NO_HASH,
+  parts: {},
+  judgement: null,
+  witnesses: null,
+  leftOut: 0,
+};
 
 /** JSON with the members of every object sorted by their names and no blanks (as RFC 8785 for what we have in it). */
 export function canonicalJson(value: unknown): string {
@@ -103,6 +113,23 @@ export function canonicalJson(value: unknown): string {
 export const hashOf = (previous: string, body: string): string =>
   createHash('sha256').update(previous).update(body).digest('hex');
 
+/** The hash of a part: what is in it, a case and the next snapshot of it have in common as long as it is not another. */
+function hashOfPart(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return hashOf('', canonicalJson(part));
+  const known = hashed.get(part) ?? hashOf('', canonicalJson(part));
+  hashed.set(part, known);
+  return known;
+}
+const hashed = new WeakMap<object, string>();
+
+/** The hash of a why-record but for its path and time. */
+function hashOfJudgement(why: WhyRecord): string {
+  const known = judged.get(why) ?? hashOf('', canonicalJson({ ...why, time: 0, path: [] }));
+  judged.set(why, known);
+  return known;
+}
+const judged = new WeakMap<WhyRecord, string>();
+
 /** Freezes a case as it is after a change; null when nothing of what is frozen is another, or there are too many. */
 export function seal(
   end: ChainEnd,
@@ -111,7 +138,7 @@ export function seal(
   time: number,
   mrt: MrtPointer | null,
 ): { readonly end: ChainEnd; readonly record: SealedEvidence | null } {
-  const all: Required<{ [K in keyof Omit<EvidenceParts, 'witnesses' | 'witnessed'>]: unknown }> = {
+  const all: Required<{ [K in keyof Omit<EvidenceParts, 'witnesses' | 'witnessed' | 'rejudged'>]: unknown }> = {
     state: of.state,
     objects: of.objects,
     severity: of.severity ?? null,
@@ -121,17 +148,19 @@ export function seal(
     acknowledged: of.acknowledged ?? null,
     dismissed: of.dismissed ?? null,
   };
-  const hashes = Object.fromEntries(Object.entries(all).map(([name, part]) => [name, hashOf('', canonicalJson(part))]));
+  const hashes = Object.fromEntries(Object.entries(all).map(([name, part]) => [name, hashOfPart(part)]));
   const changed = Object.keys(hashes).filter(name => hashes[name] !== end.parts[name]);
   const others = end.witnesses === null ? of.witnesses : othersThan(end.witnesses, of.witnesses);
   if (changed.length === 0 && others.length === 0) return { end, record: null };
   const grave = changed.includes('state') || changed.includes('severity');
   if (end.number >= MOST_OF_ALL || (end.number >= MOST_RECORDS && !grave))
     return { end: { ...end, leftOut: end.leftOut + 1 }, record: null };
+  const judgement = of.why === undefined ? null : hashOfJudgement(of.why);
+  const same = changed.includes('why') && judgement !== null && judgement === end.judgement;
   const parts = {
-    ...Object.fromEntries(Object.entries(all).filter(([name]) => changed.includes(name))),
-    ...(others.length > 0 &&
-      (end.witnesses !== null && of.witnesses.length > FEW ? { witnessed: others } : { witnesses: of.witnesses })),
+    ...Object.fromEntries(Object.entries(all).filter(([name]) => changed.includes(name) && !(same && name === 'why'))),
+    ...(same && { rejudged: { time: of.why!.time, path: of.why!.path } }),
+    ...(others.length > 0 && (end.witnesses === null ? { witnesses: of.witnesses } : { witnessed: others })),
   };
   const body = canonicalJson({
     ...parts,
@@ -151,14 +180,14 @@ export function seal(
   } satisfies Omit<Evidence, 'state'> & { state: unknown });
   const record = { number: end.number + 1, time, hash: hashOf(end.hash, body), body };
   return {
-    end: { number: record.number, hash: record.hash, parts: hashes, witnesses: of.witnesses, leftOut: 0 },
+    end: { number: record.number, hash: record.hash, parts: hashes, judgement, witnesses: of.witnesses, leftOut: 0 },
     record,
   };
 }
 
 /** The witnesses that are others than before; each keeps its place, and new ones come behind. */
 function othersThan(before: Case['witnesses'], now: Case['witnesses']): Case['witnesses'] {
-  return now.filter((one, i) => one !== before[i] && canonicalJson(one) !== canonicalJson(before[i] ?? null));
+  return now.filter((one, i) => one !== before[i] && JSON.stringify(one) !== JSON.stringify(before[i]));
 }
 
 /** What became of looking at a chain. */

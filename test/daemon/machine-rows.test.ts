@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Machine } from '../../src/bus/presence.ts';
 import { behindOf, countsOf, sharedOf } from '../../src/daemon/machine-counts.ts';
 import { machineProblems } from '../../src/daemon/machine-problems.ts';
-import { partitionRows } from '../../src/daemon/partition-answers.ts';
+import { partitionRows, rowsWithout } from '../../src/daemon/partition-answers.ts';
 import { keepPace } from '../../src/store/postgresql/pace.ts';
 import type { StoredPartition } from '../../src/store/postgresql/partition-rows.ts';
 
@@ -46,6 +46,33 @@ describe('daemon: what is shown of machines', () => {
       ...{ partition: 0, host: 'tokyo', fence: 3, openCases: 2, pending: 1, oldestPending: 7 },
       cursors: [{ collector: '192.0.2.1', life: 5, sequence: 8 }],
     });
+  });
+
+  it('says what it knew last while the database is away: what is held here, and what others say that they have', () => {
+    const machines = [
+      machine('192-0-2-1', { partitions: [0, 1], behind: [4, 7], oldest: [90, 1] }),
+      machine('192-0-2-2', { partitions: [0, 2], behind: [666, 5], oldest: [1, 2] }),
+      machine('192-0-2-3', { partitions: [3], missed: true }),
+    ];
+    const last = partitionRows([stored(0, '192.0.2.2 at osaka', 9), stored(3, '192.0.2.3 at oita', 9)], 5, [], 'none');
+    const away = { since: 60_000, answered: null, why: 'postgresql: refused' };
+    const held = new Map([[0, { taken: 77, openCases: 8 }]]);
+    const rows = rowsWithout(away, last, held, machines, { holder: '192.0.2.1', host: 'tokyo' });
+    expect(rows.map(({ holder, host, self, left, behind }) => [holder, host, self, left, behind])).to.deep.equal([
+      ['192.0.2.1', 'tokyo', true, 0, 4],
+      ['192.0.2.1', '', false, 0, 7],
+      ['192.0.2.2', '', false, 0, 5],
+      ['192.0.2.3', 'oita', false, 0, null],
+      ['', '', false, 0, null],
+    ]);
+    expect(rows.map(({ openCases, away: of }) => [openCases, of?.taken])).to.deep.equal([
+      [8, 77],
+      [0, null],
+      [0, null],
+      [2, null],
+      [0, null],
+    ]);
+    expect(rows[0]!.away).to.deep.equal({ ...away, taken: 77 });
   });
 
   it('adds up what the parts count', () => {

@@ -7,12 +7,15 @@ import {
   type ChainEnd,
   canonicalJson,
   checkChain,
+  type Evidence,
   MOST_RECORDS,
   NO_HASH,
   readEvidence,
   type SealedEvidence,
   seal,
 } from '../../src/hijack/evidence-chain.ts';
+import { wholeEvidence } from '../../src/hijack/whole-evidence.ts';
+import { FEW } from '../../src/hijack/witness-ledger.ts';
 import { CASE } from '../control/scripted.ts';
 
 /** The records of a case as it went through these states. */
@@ -111,21 +114,72 @@ describe('hijack/evidence-chain', () => {
     expect(checkChain(CASE.id, long).fault).to.equal(null);
   });
 
-  it('freezes of many witnesses only those that are others than before, so that a chain grows as they do', () => {
+  /** The records of chains as they are shown. */
+  const shown = (sealed: readonly SealedEvidence[]) =>
+    wholeEvidence(sealed.map(({ body, hash }) => ({ ...readEvidence(body)!, hash })));
+  const peersOf = ({ witnesses, witnessed }: Pick<Evidence, 'witnesses' | 'witnessed'>) =>
+    [witnesses, witnessed].map(list => list?.map(({ peer }) => peer));
+
+  it('freezes of witnesses only those that are others than before, and shows all of few', () => {
     const witness = (i: number, state: 'holds' | 'gone' = 'holds') => ({ ...CASE.witnesses[0]!, peer: `p${i}`, state });
-    const many = Array.from({ length: 200 }, (_, i) => witness(i));
-    const long = chain([
-      { witnesses: many.slice(0, 100) },
-      { witnesses: many },
-      { witnesses: many.map(one => ({ ...one })) },
-      { witnesses: many.with(7, witness(7, 'gone')) },
-    ]).map(({ body }) => readEvidence(body)!);
-    const peers = long.map(({ witnesses, witnessed }) => [witnesses?.length, witnessed?.map(({ peer }) => peer)]);
-    expect(peers).to.deep.equal([
-      [100, undefined],
-      [undefined, many.slice(100).map(({ peer }) => peer)],
-      [undefined, ['p7']],
+    const many = Array.from({ length: FEW + 36 }, (_, i) => witness(i));
+    const names = many.map(({ peer }) => peer);
+    const kept = chain([
+      { witnesses: many.slice(0, 2) },
+      { witnesses: many.slice(0, 3) },
+      { witnesses: many.slice(0, 3).map(one => ({ ...one })) },
+      { witnesses: many.slice(0, 3).with(1, witness(1, 'gone')) },
+      { witnesses: many.with(1, witness(1, 'gone')) },
+      { state: 'fading', witnesses: many.with(1, witness(1, 'gone')) },
     ]);
+    expect(checkChain(CASE.id, kept).fault).to.equal(null);
+    expect(kept.map(({ body }) => peersOf(readEvidence(body)!))).to.deep.equal([
+      [['p0', 'p1'], undefined],
+      [undefined, ['p2']],
+      [undefined, ['p1']],
+      [undefined, names.slice(3)],
+      [undefined, undefined],
+    ]);
+    const whole = shown(kept);
+    expect(whole.map(peersOf)).to.deep.equal([
+      [['p0', 'p1'], undefined],
+      [['p0', 'p1', 'p2'], undefined],
+      [['p0', 'p1', 'p2'], undefined],
+      [undefined, names.slice(3)],
+      [undefined, undefined],
+    ]);
+    expect(whole[2]!.witnesses!.map(({ state }) => state)).to.deep.equal(['holds', 'gone', 'holds']);
+  });
+
+  it('freezes of a why-record that came to the same by another path only that, and shows the whole', () => {
+    const why = CASE.why!;
+    const other = { ...why, time: why.time + 1, path: [64500, 64511, 64666] };
+    const graver = { ...other, severity: 'critical' as const };
+    const kept = chain([{}, { why: other }, { why: graver }, { why: { ...graver, path: [] } }, { why: other }]);
+    const parts = kept.map(({ body }) => readEvidence(body)!).map(({ why: all, rejudged }) => [all, rejudged]);
+    expect(parts).to.deep.equal([
+      [why, undefined],
+      [undefined, { time: other.time, path: other.path }],
+      [graver, undefined],
+      [undefined, { time: graver.time, path: [] }],
+      [other, undefined],
+    ]);
+    expect(shown(kept).map(record => record.why)).to.deep.equal([why, other, graver, { ...graver, path: [] }, other]);
+    for (const record of shown(kept)) expect(record).to.not.have.property('rejudged');
+  });
+
+  it('shows whatever was forged, and records that leave nothing out as they are', () => {
+    const old = records.map(({ body, hash }) => ({ ...readEvidence(body)!, hash, witnesses: CASE.witnesses }));
+    expect(wholeEvidence(old)).to.deep.equal(old);
+    fc.assert(
+      fc.property(
+        fc.array(fc.dictionary(fc.constantFrom('witnesses', 'witnessed', 'why', 'rejudged'), fc.anything())),
+        parts => {
+          const forged = parts.map((part, i) => ({ ...old[i % old.length]!, ...part }) as (typeof old)[number]);
+          expect(wholeEvidence(forged)).to.have.length(forged.length);
+        },
+      ),
+    );
   });
 
   it('reads no record from what is none', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { PartitionRow } from '../../src/control/machine-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import {
@@ -81,10 +82,32 @@ describe('interop/daemon-machines-start', function () {
       return row !== undefined && row.published > 0 && row.waiting === 0;
     });
     expect(await problemsOf(collector)).to.contain('the database is waited for');
+    const { stdout } = await collector.itctl('show', 'partition');
+    expect(stdout).to.match(
+      /as this machine knew them last\nThe database is away since .*\n {2}postgresql .*ECONNREFUSED/,
+    );
     await shared.postgresql.start();
     await until('it is told', () => mailsOf(prefixOf(1)) === 1);
     feed!.withdraw(prefixOf(0), prefixOf(1));
     await until('both ends are told', () => mailsOf(prefixOf(0)) + mailsOf(prefixOf(1)) === 4);
+    const held = (await engine.ask('show', 'partition')) as readonly PartitionRow[];
+    expect(held.map(({ holder, away }) => `${holder} ${away}`)).to.deep.equal(
+      Array(4).fill(`${engine.address} undefined`),
+    );
+    await shared.postgresql.kill();
+    await until('it says what it held when the database was there last', async () => {
+      const rows = (await engine.ask('show', 'partition')) as readonly PartitionRow[];
+      return rows.every(({ self, left, away }) => self && left === 0 && (away?.taken ?? 0) > 0);
+    });
+    const known = (await collector.ask('show', 'partition')) as readonly PartitionRow[];
+    expect(known.map(({ holder, self }) => `${holder} ${self}`)).to.deep.equal(
+      Array(4).fill(`${engine.address} false`),
+    );
+    await shared.postgresql.start();
+    await until('it is known again', async () => {
+      const rows = (await engine.ask('show', 'partition')) as readonly PartitionRow[];
+      return rows.every(({ left, away }) => left > 0 && away === undefined);
+    });
     const ids = shared.smtp.received.map(({ mail }) => mail.messageId);
     expect(ids).to.have.length(4);
     expect(new Set(ids).size).to.equal(4);

@@ -68,7 +68,7 @@ describe('vty: machines and partitions', () => {
       'they were heard last',
     ]);
     expect(shown('show collector MACHINE', unheard)).to.include(
-      'State:      not heard since 2026-03-01 11:58:30Z, for the bus is not there; what follows is of then',
+      'State:      not heard since 2026-03-01 11:58:30Z (bus down): the rest is of then',
     );
     expect(shown('watch machines', unheard).join()).to.contain(
       'is not heard since 2026-03-01 11:58:30Z (the bus is not there)',
@@ -136,6 +136,32 @@ describe('vty: machines and partitions', () => {
       'Behind:    not known',
       'Nothing of any machine is taken in.',
     ]);
+  });
+
+  it('show what was known of partitions while the database is away, and since when it is', () => {
+    const away = { since: NOW - 80_000, answered: NOW - 81_000, why: 'postgresql 192.0.2.9: \u001b[31mrefused' };
+    const [mine, other] = PARTITIONS.map(row => ({ ...row, left: 0 }));
+    const rows: PartitionRow[] = [
+      { ...mine!, away: { ...away, taken: NOW - 3_600_000 } },
+      { ...other!, holder: '', away: { ...away, answered: null, taken: null } },
+    ];
+    expect(shown('show partition', ...rows)).to.deep.equal([
+      'Partition Holder       Lease Fence Behind   Oldest Cases Outbox',
+      '        0 192.0.2.10 *     ?    12   1200 00:03:20     2      1',
+      '        1 not known        ?     4      -        -     0      0',
+      '2 partitions, as this machine knew them last',
+      'The database is away since 2026-03-01 11:58:40Z, for 00:01:20:',
+      '  postgresql 192.0.2.9: \\u{1b}[31mrefused',
+      '  It answered last 2026-03-01 11:58:39Z.',
+    ]);
+    expect(shown('show partition PARTITION', rows[0]!)).to.include.members([
+      'Taken:     by this machine, 2026-03-01 11:00:00Z',
+      'Lease:     waits for the database',
+      'This is what this machine knew last.',
+    ]);
+    const second = shown('show partition PARTITION', rows[1]!);
+    expect(second).to.include.members(['Holder:    not known (osaka)', 'Taken:     not by this machine']);
+    expect(second.join('\n')).to.contain('It answered last before this daemon started.');
   });
 
   it('show what the others answered where one machine answers with no such rows', () => {

@@ -1,6 +1,5 @@
 /** The partitions of the cases as the database knows them, whichever machine has them. */
 import { type Database, LEFT } from './database.ts';
-import { describeTrouble } from './trouble.ts';
 
 export interface StoredCursor {
   /** A collector's name on the bus, when its life began (ms by its clock), and the last message of it that was taken in. */
@@ -33,13 +32,5 @@ const SQL = `SELECT CAST(substr(scope, 7) AS integer) AS partition, holder, fenc
   FROM leases WHERE scope ~ '^cases/[0-9]{1,4}$' ORDER BY 1`;
 
 /** Those that a machine ever had, by number; rejects with the database's words. */
-export async function readPartitions({
-  pool,
-  place,
-}: Pick<Database, 'pool' | 'place'>): Promise<readonly StoredPartition[]> {
-  try {
-    return (await pool.query<StoredPartition & Record<string, unknown>>(SQL)).rows;
-  } catch (error) {
-    throw new Error(describeTrouble(place, error));
-  }
-}
+export const readPartitions = ({ rows }: Pick<Database, 'rows'>): Promise<readonly StoredPartition[]> =>
+  rows<StoredPartition & Record<string, unknown>>(SQL);

@@ -82,9 +82,10 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
         metrics.taken.set({}, counts.taken);
         metrics.requests.set({}, counts.requests);
       }
-      if (partitions === null || partitions.length > 0)
-        metrics.link.set({ to: 'database' }, partitions === null ? 0 : 1);
-      for (const { partition, self, behind, oldest, left, fence, openCases } of partitions ?? []) {
+      const away = partitions === null || partitions.some(one => one.away !== undefined);
+      if (away || partitions.length > 0) metrics.link.set({ to: 'database' }, away ? 0 : 1);
+      // What was known last is not told as how things stand.
+      for (const { partition, self, behind, oldest, left, fence, openCases } of away ? [] : partitions) {
         metrics.lease.set({ partition }, left / 1000);
         metrics.fence.set({ partition }, fence);
         metrics.cases.set({ partition }, openCases);

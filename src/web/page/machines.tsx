@@ -77,7 +77,12 @@ function Partitions() {
               { title: words.partition, show: row => String(row.partition), kind: 'number' },
               {
                 title: words.holder,
-                show: row => (row.left > 0 ? row.holder : <Mark of={words.nobodyHolds(row.holder)} as="bad" />),
+                show: row =>
+                  row.left > 0 ? (
+                    row.holder
+                  ) : (
+                    <Mark of={(row.away === undefined ? words.nobodyHolds : words.heldLast)(row.holder)} as="bad" />
+                  ),
                 kind: 'id',
               },
               {
