@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online testbed-fleet security fuzz documented install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real testbed-machines testbed-upgrade testbed-online testbed-fleet testbed-failover security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -90,7 +90,7 @@ testbed-real: dist/.built
 # Machines that share the work, with NATS and PostgreSQL, in rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`.
 testbed-machines: dist/.built
 	@contrib/install-peers nats-server initdb faketime
-	INTERTRACK_BUILT=1 node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
+	INTERTRACK_BUILT=1 node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS POSTGRESQL,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
 
 # One machine after the other taken from the program at a revision of git to this one, back and forward again:
 # `make testbed-upgrade FROM=v1.0 ROUNDS=3 SEED=1`. FROM left out: the latest tag, or the revision before this one.
@@ -103,6 +103,12 @@ testbed-upgrade: dist/.built
 testbed-fleet: dist/.built
 	@contrib/install-peers nats-server initdb
 	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
+
+# How long cases stand still when a machine with cases, or PostgreSQL's primary, is gone: `make testbed-failover TIMES=10`; more
+# names in test/lab/fleet/failover.ts.
+testbed-failover: dist/.built
+	@contrib/install-peers nats-server initdb
+	INTERTRACK_BUILT=1 node test/lab/fleet/failover.ts $(foreach name,COLLECTORS PEERS HELD PARTITIONS TIMES STANDBY KINDS,$(if $($(name)),$(name)=$($(name))))
 
 # How long who writes waits while the schema of the shared database is changed: `make testbed-online ROWS=300000`.
 testbed-online: node_modules/.installed

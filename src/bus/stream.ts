@@ -117,6 +117,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   const left = new Set<number>();
   /** Looks in a row by which more was delivered than the stream has ever had. */
   let short = 0;
+  /** The greatest number of a message of this stream that came here. */
+  let highest = 0;
   const stopped = read();
   const looking = setInterval(() => void look(), LOOK);
   looking.unref();
@@ -128,7 +130,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
       const info = await manager.consumers.info(STREAM, name);
       waiting = info.num_pending + info.num_ack_pending;
       const { state } = await manager.streams.info(STREAM);
-      short = info.delivered.stream_seq > state.last_seq ? short + 1 : 0;
+      short = Math.max(highest, info.delivered.stream_seq) > state.last_seq ? short + 1 : 0;
     } catch {
       waiting = null; // what is wrong is said by whoever reads
     }
@@ -140,7 +142,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
    * its consumer takes for delivered: none of them would ever come.
    */
   async function readAnew(): Promise<void> {
-    short = 0;
+    [short, highest] = [0, 0];
     log('error', `partition ${partition}: the end of the stream was lost: all collectors are asked for all they hold`);
     onLost();
     await messages?.close();
@@ -164,6 +166,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
           // What was left alone is gone with it.
           held.clear();
           left.clear();
+          highest = 0;
           onLost();
         }
         known = stream;
@@ -178,6 +181,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
           deliver_policy: DeliverPolicy.All,
           ack_wait: nanos(ACK_WAIT),
           max_ack_pending: UNDER_WAY,
+          // What is not acknowledged is in the stream; of what is, the server need not write down a second time that it is.
+          mem_storage: true,
         });
         // It was made just now: so late it is at the server, whatever our own clock shows.
         const made = Date.parse(created) - (asked + performance.now()) / 2;
@@ -246,6 +251,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     };
     for await (const one of from) {
       queue.push(one);
+      highest = Math.max(highest, one.seq);
       if (!busy) taking = work();
       if (queue.length >= UNDER_WAY) await taking;
       if (failed !== null) break;

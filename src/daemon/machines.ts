@@ -4,11 +4,12 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
+import { answerForAll, askForAll } from '../bus/asking-all.ts';
 import { type CaseEvent, OLDEST, VERSIONS } from '../bus/case-event.ts';
 import type { Bus } from '../bus/connection.ts';
 import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
-import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import { machineName, routerIdOf } from '../bus/subjects.ts';
 import { comesAndGoes } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
@@ -120,7 +121,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const everywhere = {
     async read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) {
       mustBeThere();
-      return everyScope.read(what, args);
+      return everyScope.read(what, args).catch((error: Error) => {
+        throw new Error(`what the machines share is in the database: ${error.message}`, { cause: error });
+      });
     },
   };
   function mustBeThere(): void {
@@ -144,7 +147,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const resyncs = { asked: 0, told: 0 };
   const resync = createResyncs(async collector => {
     resyncs.asked++;
-    (await bus?.ready)?.publish(resyncSubject(collector));
+    return bus !== null && askForAll(bus, collector);
   });
 
   const toTheBook = bookTeller({
@@ -222,10 +225,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       resyncs.told++;
       retell();
     });
-    to.ready.then(
-      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && asked()) }),
-      () => {},
-    );
+    answerForAll(to, asked);
     answerQuestions(to, answer);
     presence = openPresence({
       bus: to,

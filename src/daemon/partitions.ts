@@ -3,7 +3,7 @@
  * the machines that have the role. A partition whose machine is silent is taken by another within seconds. Who shares is
  * known by leases too: a machine that is heard on the bus and cannot reach the database is left nothing.
  */
-import type { Database, Lease } from '../store/postgresql/database.ts';
+import type { Database, Holding, Lease } from '../store/postgresql/database.ts';
 import { openScope, type ScopeStore } from '../store/postgresql/scope.ts';
 import { inTurn } from './in-turn.ts';
 import type { Log } from './log.ts';
@@ -71,6 +71,10 @@ export interface Moment {
 export const moment = (): Moment => ({ steady: performance.now(), wall: Date.now() });
 export const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
 
+/** A lease of another machine that ends before the next look is looked for so long after its end, ms: by the database's clock. */
+const AFTER = 20;
+/** Partitions that are opened at a time. */
+const OPENING = 4;
 /** Looks in a row that found a partition free whose machine does not take it, until another one does. */
 const PATIENCE = 3;
 /** How long what was taken beyond the share is kept, whoever wants it. Milliseconds. */
@@ -80,6 +84,8 @@ const CASES = 'cases/';
 /** Who shares the cases holds this, with its own name behind it. */
 const SHARER = 'sharer/';
 export const scopeOf = (partition: number): string => `${CASES}${partition}`;
+
+const instant = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
   const { database, count, open, log, onTwin = () => {}, patience = 2 * LEASE, every = RENEW } = options;
@@ -91,33 +97,43 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   const held = new Map<number, Held<T>>();
   /** Looks in a row that found a partition free, though it is not our share. */
   const free = new Map<number, number>();
+  /** The look at the end of another machine's lease. */
+  let atEnd: NodeJS.Timeout | undefined;
   let trouble = '';
+  /** Since when there is trouble, ms since the epoch. */
+  let troubled = 0;
   let taken = 0;
   let closed = false;
 
-  async function drop(partition: number, why: string): Promise<void> {
+  async function drop(partition: number, why: string, level: 'info' | 'warn' = 'warn'): Promise<void> {
     const one = held.get(partition);
     if (one === undefined) return;
     held.delete(partition);
-    log('warn', `partition ${partition} of the cases: ${why}`);
+    log(level, `partition ${partition} of the cases: ${why}`);
     await one.tenant?.close().catch((e: Error) => log('warn', `partition ${partition}: while closing: ${e.message}`));
     await one.store.close();
   }
 
-  async function take(partition: number, beyond: boolean): Promise<boolean> {
+  /** Null: another machine was quicker. */
+  async function take(partition: number, beyond: boolean): Promise<Held<T> | null> {
     const asked = moment();
     const lease = await database.take(scopeOf(partition), LEASE);
-    if (lease === null) return false;
+    if (lease === null) return null;
     const store = openScope(database, scopeOf(partition), lease);
     const one: Held<T> = { lease, store, tenant: null, renewed: asked, beyond, taken: asked };
     held.set(partition, one);
+    return one;
+  }
+
+  async function openTaken(partition: number, one: Held<T>): Promise<void> {
+    const { lease, store } = one;
     try {
       const sure = () => !store.lost && held.get(partition) === one && since(one.renewed) < LEASE;
       const tenant = await open(partition, store, { sure, lease });
       if (held.get(partition) !== one) {
         // Another machine has it by now. What was just opened is known to nobody else.
         await tenant.close().catch(() => {});
-        return true;
+        return;
       }
       one.tenant = tenant;
       taken++;
@@ -126,12 +142,11 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
       await database.release(lease);
     }
-    return true;
   }
 
   async function giveBack(partition: number): Promise<void> {
     const { lease } = held.get(partition)!;
-    await drop(partition, 'given to another machine');
+    await drop(partition, 'given to another machine', 'info');
     await database.release(lease);
   }
 
@@ -163,6 +178,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   /** Takes what is free up to this machine's share, and what nobody else takes; gives back what is beyond it. */
   async function share(): Promise<void> {
     const leases = (await database.holdings()).filter(({ left }) => left > 0);
+    lookAtEnd(leases);
     const numbers = new Map(leases.map(one => [one.scope, one.holder]));
     const has = new Map<string, number>();
     for (const { scope, holder: of } of leases) if (scope.startsWith(CASES)) has.set(of, (has.get(of) ?? 0) + 1);
@@ -180,6 +196,8 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       if (held.size - kept <= mine) break;
       if (!isKept(one)) await giveBack(partition);
     }
+    const opening = new Set<Promise<void>>();
+    let failed: unknown = null;
     // Each machine begins elsewhere, so that they do not ask for the same.
     const first = Math.floor(Math.random() * count);
     for (let i = 0; i < count; i++) {
@@ -190,9 +208,32 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       }
       const waited = free.get(partition) ?? 0;
       const beyond = held.size >= mine;
-      if (beyond && waited < PATIENCE) free.set(partition, waited + 1);
-      else if (await take(partition, beyond)) free.delete(partition);
+      if (beyond && waited < PATIENCE) {
+        free.set(partition, waited + 1);
+        continue;
+      }
+      const one = await take(partition, beyond);
+      if (one === null) continue;
+      free.delete(partition);
+      // Opening is mostly waiting for the database.
+      const open = openTaken(partition, one)
+        .catch(error => {
+          failed ??= error;
+        })
+        .finally(() => opening.delete(open));
+      opening.add(open);
+      if (opening.size >= OPENING) await Promise.race(opening);
     }
+    await Promise.all(opening);
+    if (failed !== null) throw failed;
+  }
+
+  /** Looks again as soon as a lease of another machine ends, where that is before the next look. */
+  function lookAtEnd(leases: readonly Holding[]): void {
+    const others = leases.filter(({ scope, holder: of }) => scope.startsWith(CASES) && of !== holder);
+    const soonest = Math.min(...others.map(({ left }) => left)) + AFTER;
+    clearTimeout(atEnd);
+    if (soonest < every && !closed) atEnd = setTimeout(() => void sharing(), soonest);
   }
 
   async function tried(work: () => Promise<void>): Promise<void> {
@@ -202,6 +243,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       trouble = '';
     } catch (error) {
       const words = (error as Error).message;
+      if (trouble === '') troubled = Date.now();
       if (words !== trouble) log('error', `leases of the cases: ${words}`);
       trouble = words;
     }
@@ -223,10 +265,16 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       new Map([...held].flatMap(([partition, { tenant }]) => (tenant === null ? [] : [[partition, tenant] as const]))),
     held: () => new Map([...held].map(([partition, { taken: at }]) => [partition, at.wall])),
     taken: () => taken,
-    problems: () => (trouble === '' ? [] : [`leases of the cases: ${trouble}`]),
+    problems: () =>
+      trouble === ''
+        ? []
+        : [
+            `leases of the cases: ${trouble}: since ${instant(troubled)} no case is opened, changed, ended or told here`,
+          ],
     async close() {
       closed = true;
       clearInterval(timer);
+      clearTimeout(atEnd);
       await Promise.all([renewing(), sharing()]);
       for (const partition of [...held.keys()]) await giveBack(partition).catch(() => {});
       if (sharer !== null) await database.release(sharer).catch(() => {});

@@ -191,7 +191,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       else if (now - open.heldSince >= STEADY) live(open, 'settled', now, 'no longer flapping');
       const since = graveSince(open, holds, now);
       if (open.state === 'suspected' && since !== null && now - since >= holdOf(open).up)
-        live(open, 'held-up', now, 'ongoing');
+        live(open, 'held-up', now, holdOf(open).up > 0 ? 'it has stood for the hold-up' : 'at once, without a hold-up');
       if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
       return;
     }

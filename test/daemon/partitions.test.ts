@@ -64,6 +64,40 @@ describe('daemon/partitions', () => {
     await until('the dead one knows, when it wakes', () => of(a).length === 0);
   });
 
+  it('looks at the moment in which the lease of a dead machine ends, and not only when it would look anyway', async () => {
+    const { database, held, dead } = leases();
+    for (let i = 0; i < 4; i++) held.set(`cases/${i}`, { holder: 'a', fence: 1 });
+    const mine = database('b');
+    let asked = 0;
+    const b = await start(
+      {
+        ...mine,
+        async holdings() {
+          if (asked++ > 0) dead.add('a');
+          return (await mine.holdings()).map(one => ({ ...one, left: Math.min(one.left, 1) * 30 }));
+        },
+      },
+      { every: 3_600_000 },
+    );
+    await until('it has them', () => of(b).length === 4);
+    expect(asked).to.equal(2);
+  });
+
+  it('opens some partitions at a time', async () => {
+    const { database } = leases();
+    let [now, most] = [0, 0];
+    const a = await start(database('a'), {
+      count: 9,
+      async open() {
+        most = Math.max(most, ++now);
+        await new Promise(resolve => setTimeout(resolve, 5));
+        now--;
+        return { close: async () => {} };
+      },
+    });
+    expect([of(a).length, most]).to.deep.equal([9, 4]);
+  });
+
   it('opens a partition once, however long that takes', async () => {
     const quick = leases().database('a');
     const slow: Database = {

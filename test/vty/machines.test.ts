@@ -68,7 +68,7 @@ describe('vty: machines and partitions', () => {
       'they were heard last',
     ]);
     expect(shown('show collector MACHINE', unheard)).to.include(
-      'State:      not heard since 2026-03-01 11:58:30Z, for the bus is not there; what follows is of then',
+      'State:      not heard since 2026-03-01 11:58:30Z (bus down): the rest is of then',
     );
     expect(shown('watch machines', unheard).join()).to.contain(
       'is not heard since 2026-03-01 11:58:30Z (the bus is not there)',

@@ -83,8 +83,11 @@ export interface Database {
   readonly pace: Pace;
   /** Whether what is asked below is answered, leases among it. */
   readonly contact: Contact;
-  /** The rows of one statement; rejects with one line. */
-  rows<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
+  /**
+   * The rows of one statement; rejects with one line. One that is asked again and again has a name, by which the server knows it
+   * and plans it once.
+   */
+  rows<T extends pg.QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<T[]>;
   /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it, or another daemon of this name. */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
   /**
@@ -152,8 +155,8 @@ export function databaseOf(options: DatabaseOptions): Database {
   pool.on('error', error => options.onProblem(describeTrouble(place, error)));
   // While a transaction has the connection it is the transaction that fails.
   pool.on('connect', client => client.on('error', () => {}));
-  const rows = <T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> =>
-    heard(async () => (await pool.query<T>(text, values)).rows);
+  const rows = <T extends pg.QueryResultRow>(text: string, values: unknown[] = [], name = ''): Promise<T[]> =>
+    heard(async () => (await pool.query<T>({ text, values, ...(name !== '' && { name }) })).rows);
   const { holder } = options;
   const seconds = (milliseconds: number) => milliseconds / 1000;
   return {
@@ -170,12 +173,15 @@ export function databaseOf(options: DatabaseOptions): Database {
     pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
+        // Of one that somebody has the row is not even locked: that would be a transaction to be written down.
         `INSERT INTO leases (scope, holder, fence, until)
-           VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+           SELECT $1, $2, 1, clock_timestamp() + make_interval(secs => $3) WHERE NOT EXISTS
+             (SELECT FROM leases WHERE scope = $1 AND until >= clock_timestamp())
          ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
            WHERE leases.until < clock_timestamp()
          RETURNING fence, written`,
         [scope, holder, seconds(milliseconds)],
+        'lease.take',
       );
       return row === undefined ? null : { scope, ...row };
     },
@@ -185,6 +191,7 @@ export function databaseOf(options: DatabaseOptions): Database {
          FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS mine (scope, fence)
          WHERE leases.scope = mine.scope AND leases.fence = mine.fence AND leases.holder = $4 RETURNING leases.scope`,
         [leases.map(({ scope }) => scope), leases.map(({ fence }) => fence), seconds(milliseconds), holder],
+        'lease.renew',
       );
       const still = new Set(held.map(({ scope }) => scope));
       return leases.filter(({ scope }) => still.has(scope));
@@ -198,7 +205,11 @@ export function databaseOf(options: DatabaseOptions): Database {
       await rows(`UPDATE leases SET until = '-infinity' WHERE holder = $1 AND until > clock_timestamp()`, [holder]);
     },
     holdings: () =>
-      rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`),
+      rows<Holding & pg.QueryResultRow>(
+        `SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`,
+        [],
+        'lease.all',
+      ),
     async agree(name, value) {
       await rows('INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [name, value]);
       const [row] = await rows<{ value: string }>('SELECT value FROM settings WHERE name = $1', [name]);

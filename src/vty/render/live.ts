@@ -31,18 +31,23 @@ function traceLine({ time, trace, state, ases, queries, entry, certainty, caseId
   return `${instant(time)} ${trace} ${state}: ${found}, ${asked}${caseId === undefined ? '' : `, case ${caseId}`}`;
 }
 
+function machineLine(row: MachineRow): string {
+  const { machine, missed, unheard, heard, twice, partitions, established, peers, problems } = row;
+  const cases = partitions.length === 0 ? '' : `partition${partitions.length === 1 ? '' : 's'} ${partitions.join(',')}`;
+  const gone = missed || unheard;
+  if (gone)
+    return words(
+      ...[machine, `is not heard since ${instant(heard)}`, unheard && !missed ? '(the bus is not there)' : ''],
+      cases === '' ? '' : `and had ${cases} then`,
+    );
+  const here = words(instant(heard), machine, 'is there', twice ? 'twice' : '', cases === '' ? '' : `with ${cases}`);
+  return `${here} (${established} of ${count(peers, 'peer')} up)${trouble(problems.join('; '))}`;
+}
+
 const LINES: { readonly [K in Topic]: (row: never) => string } = {
   cases: caseLine,
   notices: noticeLine,
-  machines: ({ machine, missed, unheard, heard, twice, partitions, established, peers, problems }: MachineRow) =>
-    words(
-      machine,
-      missed || unheard ? `is not heard since ${instant(heard)}` : 'is there',
-      unheard && !missed ? '(the bus is not there)' : '',
-      twice ? 'twice' : '',
-      partitions.length === 0 ? '' : `with partitions ${partitions.join(',')}`,
-      `(${established} of ${count(peers, 'peer')} up)`,
-    ) + trouble(problems.join('; ')),
+  machines: machineLine,
   probes: (row: ProbeStatusRow) =>
     words(
       row.probe,

@@ -33,7 +33,7 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
       `${row.established}/${row.peers}`,
       row.routes,
       row.waiting,
-      row.partitions.join(',') || '-',
+      partitionsOf(row),
       row.roles.join(' '),
     ]),
   );
@@ -55,6 +55,10 @@ function stateOf({ missed, unheard, heard, started }: MachineRow, now: number): 
   if (missed) return `silent ${duration(now - heard)}`;
   return unheard ? `unheard ${duration(now - heard)}` : `up ${duration(now - started)}`;
 }
+
+/** Those of a machine that is silent are another's by now, or soon. */
+const partitionsOf = ({ missed, partitions }: MachineRow): string =>
+  partitions.length === 0 ? '-' : `${missed ? 'was ' : ''}${partitions.join(',')}`;
 
 /** Whether all are heard; and where none can be, that it says nothing of them. */
 function heardWords(rows: readonly MachineRow[]): string {
@@ -78,7 +82,7 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
       ['Does', row.roles.join(', ')],
       ['State', heardText(row, now)],
       ['Name', row.twice ? 'two daemons bear it: each needs a router id of its own' : ''],
-      [row.missed ? 'Started' : 'Running', startOf(row, now)],
+      [row.missed || row.unheard ? 'Started' : 'Running', startOf(row, now)],
       ['Clock', row.self ? '' : clockOf(row.ahead)],
       ['BGP', `${row.established} of ${count(row.peers, 'peer')} established, ${count(row.routes, 'route')}`],
       [
@@ -109,12 +113,12 @@ export function renderMachine(row: MachineDetail, now: number): string[] {
 
 function heardText({ missed, unheard, heard }: MachineRow, now: number): string {
   if (missed) return `not heard since ${instant(heard)}`;
-  if (unheard) return `not heard since ${instant(heard)}, for the bus is not there; what follows is of then`;
+  if (unheard) return `not heard since ${instant(heard)} (bus down): the rest is of then`;
   return `heard ${seconds(now - heard)} ago`;
 }
 
-const startOf = ({ missed, started }: MachineRow, now: number): string =>
-  `${missed ? '' : `${duration(now - started)} since `}${instant(started)} by its clock`;
+const startOf = ({ missed, unheard, started }: MachineRow, now: number): string =>
+  `${missed || unheard ? '' : `${duration(now - started)} since `}${instant(started)} by its clock`;
 
 const REFUSED: Readonly<Record<RefusedRow['what'], string>> = {
   judged: 'what it judged',

@@ -8,6 +8,8 @@ import { duration, instant, octets, percent } from './time.ts';
 /** `show status`. */
 export function renderStatus(status: StatusReport): string[] {
   const { registry, outbox } = status;
+  // Where machines share the cases, all of them are in `show case`.
+  const here = status.machines === undefined ? '' : ' here';
   return [
     `intertrackd ${status.version}, router id ${status.routerId}, AS${status.as}`,
     ...facts([
@@ -32,10 +34,10 @@ export function renderStatus(status: StatusReport): string[] {
       ['Bus', status.machines === undefined ? '' : busText(status.machines, status.time)],
       ['Machines', status.machines === undefined ? '' : machinesText(status.machines)],
       ['Partitions', status.machines === undefined ? '' : partitionsText(status.machines)],
-      ['Cases', `${status.openCases} open`],
+      ['Cases', `${status.openCases} open${here}`],
       [
         'Outbox',
-        `${outbox.pending} pending${outbox.oldest === null ? '' : `, oldest ${duration(status.time - outbox.oldest)}`}`,
+        `${outbox.pending} pending${here}${outbox.oldest === null ? '' : `, oldest ${duration(status.time - outbox.oldest)}`}`,
       ],
       ['Probes', `${status.probes.connected} of ${status.probes.configured} connected`],
       ['Traceback', `${status.tracePeers.established} of ${count(status.tracePeers.configured, 'peer')} established`],

@@ -62,7 +62,9 @@ function OpenCases({ rows }: { rows: readonly Case[] }) {
 function Health({ one, open }: { one: StatusReport; open: readonly Case[] | null }) {
   const words = useWords();
   const { problems, probes, tracePeers } = one;
-  const calm = problems.length === 0 && one.openCases === 0 && one.established === one.peers;
+  // Where machines share the cases, the status is of those that the one that is asked has.
+  const all = open?.length ?? one.openCases;
+  const calm = problems.length === 0 && all === 0 && one.established === one.peers;
   return (
     <>
       {problems.length === 0 ? (
@@ -83,7 +85,7 @@ function Health({ one, open }: { one: StatusReport; open: readonly Case[] | null
       )}
       <Figures
         of={[
-          [words.openCases, <Bad of={count(one.openCases)} when={one.openCases > 0} />],
+          [words.openCases, <Bad of={count(all)} when={all > 0} />],
           [words.peersUp, <Bad of={`${one.established} / ${one.peers}`} when={one.established < one.peers} />],
           [words.routesHeld, count(one.routes)],
           [words.prefixes, count(one.prefixes)],
