@@ -88,10 +88,7 @@ export interface Database {
    * and plans it once.
    */
   rows<T extends pg.QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<T[]>;
-  /**
-   * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
-   * earlier life is taken at once.
-   */
+  /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it, or another daemon of this name. */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
   /**
    * Lengthens leases; those that are returned are still held. A standby that had not heard of a lease when it became the
@@ -100,6 +97,8 @@ export interface Database {
   renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
   /** Gives a lease back, so that the next need not wait. */
   release(lease: Lease): Promise<void>;
+  /** Gives back all that is held under this daemon's name, whichever life took it. */
+  releaseAll(): Promise<void>;
   /** Who holds what. */
   holdings(): Promise<readonly Holding[]>;
   /** A setting that all machines must agree on: the first to write it decides. Returns what is in force. */
@@ -174,12 +173,12 @@ export function databaseOf(options: DatabaseOptions): Database {
     pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
-        // Of one that another machine has the row is not even locked: that would be a transaction to be written down.
+        // Of one that somebody has the row is not even locked: that would be a transaction to be written down.
         `INSERT INTO leases (scope, holder, fence, until)
            SELECT $1, $2, 1, clock_timestamp() + make_interval(secs => $3) WHERE NOT EXISTS
-             (SELECT FROM leases WHERE scope = $1 AND holder <> $2 AND until >= clock_timestamp())
+             (SELECT FROM leases WHERE scope = $1 AND until >= clock_timestamp())
          ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
-           WHERE leases.until < clock_timestamp() OR leases.holder = excluded.holder
+           WHERE leases.until < clock_timestamp()
          RETURNING fence, written`,
         [scope, holder, seconds(milliseconds)],
         'lease.take',
@@ -201,6 +200,9 @@ export function databaseOf(options: DatabaseOptions): Database {
       await rows(`UPDATE leases SET until = '-infinity' WHERE scope = $1 AND fence = $2 AND holder = $3`, [
         ...[scope, fence, holder],
       ]);
+    },
+    async releaseAll() {
+      await rows(`UPDATE leases SET until = '-infinity' WHERE holder = $1 AND until > clock_timestamp()`, [holder]);
     },
     holdings: () =>
       rows<Holding & pg.QueryResultRow>(
