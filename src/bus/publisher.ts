@@ -86,6 +86,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let said = false;
   let closed = false;
   let opened: Store | null = null;
+  /** Rejects when the connection is lost: what was published may be gone with it, and need not be waited for. */
+  let cut = uncut();
 
   function add(partition: number, event: CaseEvent): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -123,7 +125,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
         // The same message until the server has it: those behind it wait, so that none overtakes.
         for (;;)
           try {
-            await store(subject, encodeCaseMessage(message, version()), msgID, ACK);
+            // What is published into a connection that is lost is kept by it, each time again, until it is back.
+            while (!bus.up && !closed) await pause(AGAIN);
+            if (closed) return;
+            await Promise.race([store(subject, encodeCaseMessage(message, version()), msgID, ACK), cut.promise]);
             break;
           } catch (error) {
             if (closed) return;
@@ -134,7 +139,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
               said = true;
             }
             trouble = words;
-            await new Promise(resolve => setTimeout(resolve, AGAIN));
+            await pause(AGAIN);
           }
         published++;
         trouble = '';
@@ -190,6 +195,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (!bus.up) spool();
   }, 1_000);
   timer.unref();
+  let { lost } = bus;
+  const looking = setInterval(() => {
+    if (bus.lost === lost) return;
+    lost = bus.lost;
+    cut.reject(new Error('the connection was lost'));
+    cut = uncut();
+  }, AGAIN);
+  looking.unref();
   return {
     async tell(event) {
       const told = event.what === 'judged' ? tellJudged(event) : lanes.map((_, partition) => add(partition, event));
@@ -207,8 +220,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
       while (bus.up && waiting > 0 && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
       closed = true;
       clearInterval(timer);
+      clearInterval(looking);
     },
   };
+}
+
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
+
+function uncut(): PromiseWithResolvers<never> {
+  const made = Promise.withResolvers<never>();
+  made.promise.catch(() => {}); // nobody may be waiting
+  return made;
 }
 
 const waitingWords = (waiting: number): string =>
