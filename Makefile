@@ -90,7 +90,7 @@ testbed-real: dist/.built
 # Machines that share the work, with NATS and PostgreSQL, in rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`.
 testbed-machines: dist/.built
 	@contrib/install-peers nats-server initdb faketime
-	INTERTRACK_BUILT=1 node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
+	INTERTRACK_BUILT=1 node test/lab/machines/run.ts $(foreach name,ROUNDS SEED LASTS LOAD ROUTES NATS POSTGRESQL,$(if $($(name)),$(name)=$($(name)))) $(if $(FAULT),"FAULT=$(FAULT)")
 
 # One machine after the other taken from the program at a revision of git to this one, back and forward again:
 # `make testbed-upgrade FROM=v1.0 ROUNDS=3 SEED=1`. FROM left out: the latest tag, or the revision before this one.

@@ -1,4 +1,7 @@
 /** What tests need to run programs of ours and of others. */
+import { fileURLToPath } from 'node:url';
+
+const built = process.env.INTERTRACK_BUILT === '1';
 
 /**
  * The environment in which tests run the programs: from the sources, so that a test by itself sees what was just written; from
@@ -6,8 +9,12 @@
  */
 export const PROGRAM_ENV: NodeJS.ProcessEnv = {
   ...process.env,
-  INTERTRACK_SOURCE: process.env.INTERTRACK_BUILT === '1' ? '' : '1',
+  INTERTRACK_SOURCE: built ? '' : '1',
 };
+
+/** The same choice for a test that gives node a program's file itself: its path. */
+export const programFile = (name: 'intertrackd' | 'itctl' | 'itprobe'): string =>
+  fileURLToPath(new URL(built ? `../dist/${name}.js` : `../src/${name}.ts`, import.meta.url));
 
 /**
  * Skips a test, or from a hook those of its suite, and says why; fails where REQUIRE_PEERS=1 says that nothing may be missing.

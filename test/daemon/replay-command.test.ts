@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { replayOptions } from '../../src/daemon/replay-options.ts';
+import { programFile } from '../programs.ts';
 import { announces, keepalive, stage, tokyo, withdraws } from './replayed.ts';
 
-const PROGRAM = new URL('../../src/intertrackd.ts', import.meta.url).pathname;
+const PROGRAM = programFile('intertrackd');
 
 /** Runs `intertrackd replay` to its end. */
 function run(...words: string[]) {

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { until } from '../interop/bgp-peers.ts';
+import { programFile } from '../programs.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/intertrackd.ts', import.meta.url));
+const PROGRAM = programFile('intertrackd');
 
 interface Run {
   readonly child: ChildProcess;

@@ -98,6 +98,7 @@ const birdConfigure = async (router: Router, _: readonly string[], all: readonly
   await router.command('configure');
 };
 
+/** What BIRD 2 has made ready it sends when it next wakes, in up to three seconds; a scan of the devices each second wakes it. */
 const bird: Recipe = {
   needs: ['bird', 'birdc'],
   needsRoot: false,
@@ -105,7 +106,7 @@ const bird: Recipe = {
     'bird.conf': lines(
       'log stderr all;',
       `router id ${address};`,
-      'protocol device { scan time 3600; }',
+      'protocol device { scan time 1; }',
       'protocol static routes4 { ipv4;',
       `include "${dir}/routes4.conf";`,
       '}',

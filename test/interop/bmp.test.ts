@@ -80,20 +80,20 @@ describe('interop/bmp', function () {
         const [now] = await daemon.routes(V4[0]!, 'exact', 'peer', peer);
         let then: readonly unknown[] = [];
         await until('it is in the archive', async () => {
-          then = await daemon.routes(V4[0]!, 'at', '-0s', 'exact', 'peer', peer);
+          then = await daemon.routes(V4[0]!, 'at', '-0s', 'exact', 'peer', peer).catch((error: Error) => {
+            if (error.message.startsWith('the archive has nothing')) return [];
+            throw error;
+          });
           return then.length === 1;
         });
         expect(then).to.deep.equal([now]);
-        const events = (await daemon.ask(
-          'show',
-          'route',
-          'history',
-          V6,
-          'since',
-          '-10m',
-          'peer',
-          peer,
-        )) as HistoryRow[];
+        // The other family comes in messages of its own, which reach the disk when they do.
+        let events: readonly HistoryRow[] = [];
+        const words = ['show', 'route', 'history', V6, 'since', '-10m', 'peer', peer];
+        await until('the other family is in the archive', async () => {
+          events = (await daemon.ask(...words)) as HistoryRow[];
+          return events.length > 0;
+        });
         expect(events.map(({ what }) => what)).to.deep.equal(['announce']);
       });
       it('shows the routes of a peer behind the router', async () => {

@@ -30,7 +30,7 @@ describe('interop/daemon-findings', function () {
   let tokyo: Speaker;
   let osaka: Speaker;
 
-  const cases = () => daemon.json<Case[]>('show', 'case', 'open');
+  const cases = async () => (await daemon.ask('show', 'case', 'open')) as Case[];
   async function found(prefix: string, limit = 30_000): Promise<Case> {
     let one: Case | undefined;
     await until(

@@ -20,7 +20,7 @@ describe('interop/daemon-restart', function () {
 log stderr all;
 router id ${theirs};
 graceful restart wait 10;
-protocol device { scan time 3600; }
+protocol device { scan time 1; }
 protocol static { ipv4; ${announces ? `route ${PREFIX} blackhole;` : ''} route 198.51.100.0/24 blackhole; }
 protocol bgp n0 {
   local ${theirs} port ${PORT} as ${OFFENDER};

@@ -33,7 +33,7 @@ traceback {
     router = await startRouter('bird', {
       ...{ address: borderAt, port: PORT, as: OTHER, neighbors: [neighbor], prefixes: [] },
       config: lines(
-        ...['log stderr all;', `router id ${borderAt};`, 'protocol device { scan time 3600; }'],
+        ...['log stderr all;', `router id ${borderAt};`, 'protocol device { scan time 1; }'],
         'protocol static { ipv4;',
         `  route 150.1.0.0/24 blackhole { bgp_large_community.add((${OTHER}, 1769237250, 463706)); };`,
         // Another AS speaks, another marker, nothing at all, no port.

@@ -22,7 +22,7 @@ interface Place {
 /** BIRD with these lines at the top, in its session with us, and the channels of that. */
 const bird = ({ router, us, feeders }: Place, top: readonly string[], session: readonly string[]) =>
   lines(
-    ['log stderr all;', `router id ${router};`, 'protocol device { scan time 3600; }', ...top],
+    ['log stderr all;', `router id ${router};`, 'protocol device { scan time 1; }', ...top],
     [`protocol bgp n0 { local ${router} port ${PORT} as ${AS}; neighbor ${us} port ${PORT} as 64500;`],
     ['  multihop 255; strict bind; connect delay time 1; connect retry time 1; error wait time 1, 2;', ...session, '}'],
     feeders.map(

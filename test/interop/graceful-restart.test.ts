@@ -19,7 +19,7 @@ interface Place {
 
 const bird = ({ router, us }: Place, prefixes: readonly string[], longLived: readonly string[] = []) =>
   lines(
-    ['log stderr all;', `router id ${router};`, 'graceful restart wait 10;', 'protocol device { scan time 3600; }'],
+    ['log stderr all;', `router id ${router};`, 'graceful restart wait 10;', 'protocol device { scan time 1; }'],
     ['protocol static { ipv4;', ...prefixes.map(prefix => `route ${prefix} blackhole;`), '}'],
     [`protocol bgp n0 { local ${router} port ${PORT} as ${AS}; neighbor ${us} port ${PORT} as 64500;`],
     ['  multihop 255; strict bind; connect delay time 1; connect retry time 1; error wait time 1, 2;'],

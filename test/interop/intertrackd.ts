@@ -35,6 +35,21 @@ export function run(program: 'intertrackd' | 'itctl', ...words: string[]): Promi
   });
 }
 
+/** What a daemon answers at its control socket, and to which command; fails with its words where it refuses. */
+export async function answerAt(
+  socket: string,
+  words: readonly string[],
+): Promise<{ readonly rows: readonly unknown[]; readonly command: string }> {
+  const client = await connectControl(socket);
+  try {
+    const { rows, end } = await client.ask(words);
+    if ('error' in end) throw new Error(end.error);
+    return { rows, command: end.command };
+  } finally {
+    client.close();
+  }
+}
+
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -86,16 +101,7 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
   let child: ChildProcess | null = null;
   let said = '';
 
-  async function answer(words: readonly string[]) {
-    const client = await connectControl(at('ctl'));
-    try {
-      const { rows, end } = await client.ask(words);
-      if ('error' in end) throw new Error(end.error);
-      return { rows, command: end.command };
-    } finally {
-      client.close();
-    }
-  }
+  const answer = (words: readonly string[]) => answerAt(at('ctl'), words);
   async function ask(...words: string[]): Promise<readonly unknown[]> {
     const { rows, command } = await answer(words);
     heldToSchema(command, rows);

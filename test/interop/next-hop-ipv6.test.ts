@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { NeighborRow, RouteRow } from '../../src/collector/messages.ts';
-import { skipFor } from '../programs.ts';
+import { programFile, skipFor } from '../programs.ts';
 import { until, whyNot } from './bgp-peers.ts';
+import { answerAt } from './intertrackd.ts';
 import { record } from './matrix.ts';
 import { type Namespace, twoNamespaces, whyNoNamespaces } from './namespaces.ts';
 
 const PORT = 1790;
-const source = (name: string) => fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url));
 
 /** IPv4 routes over IPv6 sessions, with next hops of IPv6 (RFC 8950): the whole daemon and routers, each side in a namespace. */
 describe('interop/IPv6 next hops of IPv4 routes', function () {
@@ -23,10 +20,8 @@ describe('interop/IPv6 next hops of IPv4 routes', function () {
   let routerSays = () => '';
   const file = (name: string) => join(dir, name);
 
-  const itctl = async <T>(...words: string[]): Promise<T> => {
-    const command = [source('itctl'), '-j', '-s', file('control'), ...words];
-    return JSON.parse((await promisify(execFile)(process.execPath, command, { timeout: 10_000 })).stdout) as T;
-  };
+  /** Asked at its socket, which is no part of a namespace: a process for each look would cost more than all else here. */
+  const ask = async (...words: string[]) => (await answerAt(file('control'), words)).rows;
 
   /** Starts both sides; ours has one session, with these words. */
   function start(ours: string, router: (side: Namespace) => () => string): void {
@@ -43,7 +38,7 @@ describe('interop/IPv6 next hops of IPv4 routes', function () {
     ]);
     const [left, right] = lab.sides;
     routerSays = router(right);
-    daemonSays = left.start(process.execPath, source('intertrackd'), '-c', file('daemon.conf')).output;
+    daemonSays = left.start(process.execPath, programFile('intertrackd'), '-c', file('daemon.conf')).output;
   }
   const said = () => `daemon: ${daemonSays().slice(-1500)}\nrouter: ${routerSays().slice(-1500)}`;
 
@@ -69,12 +64,12 @@ describe('interop/IPv6 next hops of IPv4 routes', function () {
     await until(
       `the route; ${said()}`,
       async () => {
-        rows = await itctl<RouteRow[]>('show', 'route', '192.0.2.0/24');
+        rows = (await ask('show', 'route', '192.0.2.0/24')) as RouteRow[];
         return rows.length === 1;
       },
       30_000,
     );
-    const [row] = await itctl<NeighborRow[]>('show', 'bgp', 'neighbor');
+    const [row] = (await ask('show', 'bgp', 'neighbor')) as NeighborRow[];
     expect(row?.agreement?.extendedNextHop).to.deep.equal(['ipv4 unicast']);
     return rows[0]!.nextHop;
   }

@@ -1,16 +1,16 @@
 /** An itprobe that captures in a host of a lab, and a station in this process that asks it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ProbeConfig } from '../../src/config/tree.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
 import type { ProbeAnswer } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/socket/station.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { probeBlock, questionsAbout, SECRET } from '../probe/tapped.ts';
+import { programFile } from '../programs.ts';
 import type { Lab, Program } from './lab.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/itprobe.ts', import.meta.url));
+const PROGRAM = programFile('itprobe');
 const ETHERNET = 1;
 
 /** What an answer says of one frame: the vantage of each layer that was seen, in order. */

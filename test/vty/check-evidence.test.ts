@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { offlineCommand } from '../../src/vty/offline.ts';
 import { CASE, EVIDENCE, NOON } from '../control/scripted.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 const EXPORT = { format: 'intertrack-case-1', exported: NOON, case: CASE, notices: [], evidence: EVIDENCE };
 const [RECORD] = EVIDENCE;
 

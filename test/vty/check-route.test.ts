@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { checkOptions, namesFiles } from '../../src/vty/check-options.ts';
 import { offlineCommand, runOffline } from '../../src/vty/offline.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 
 const JPIRR = `% a remark
 route:      198.51.100.0/22

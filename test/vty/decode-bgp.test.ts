@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeFlow } from '../../src/bgp/flowspec.ts';
 import { encodeMessage, UPDATE } from '../../src/bgp/message.ts';
 import { decodeBgp } from '../../src/vty/decode-bgp.ts';
 import { attribute, MARKER, toHex, updateBody } from '../bgp/octets.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 const BASE = attribute(0x40, 1, '00') + attribute(0x40, 2, '0201 0000fbf0');
 const HOP = attribute(0x40, 3, 'c0000201');
 const update = (withdrawn: string, attributes: string, nlri: string) =>

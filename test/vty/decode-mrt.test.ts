@@ -6,8 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { hex } from '../bgp/octets.ts';
 import { ends, record } from '../mrt/octets.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = new URL('../../src/itctl.ts', import.meta.url).pathname;
+const ITCTL = programFile('itctl');
 const state = hex(record(16, 5, `${ends()}00010006`));
 const LINE = 'BGP4MP|1700000000|STATE|192.0.2.1|64496|1|6\n';
 

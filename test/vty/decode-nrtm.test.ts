@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { programFile } from '../programs.ts';
 import { sequence, signed, signingKey } from '../registry/nrtm4-publisher.ts';
 
-const ITCTL = new URL('../../src/itctl.ts', import.meta.url).pathname;
+const ITCTL = programFile('itctl');
 
 /** Runs itctl on its standard input; no daemon is there to ask. */
 function decode(input: Uint8Array | string, ...args: string[]) {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { programFile } from '../programs.ts';
 
-const ITCTL = new URL('../../src/itctl.ts', import.meta.url).pathname;
+const ITCTL = programFile('itctl');
 
 /** Runs itctl; no daemon is there to ask. */
 function itctl(args: readonly string[], input: Uint8Array | string = '') {

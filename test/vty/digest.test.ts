@@ -12,8 +12,9 @@ import { writePcap } from '../../src/packet/pcap.ts';
 import { PROFILES } from '../../src/packet/profiles.ts';
 import { offlineCommand, runOffline } from '../../src/vty/offline.ts';
 import { hex, IPV4, IPV6, ipv4, RAW } from '../packet/packets.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = new URL('../../src/itctl.ts', import.meta.url).pathname;
+const ITCTL = programFile('itctl');
 const KEY = '000102030405060708090a0b0c0d0e0f';
 const SECRET = 'a secret of the federation\n';
 const TIME = 1_265_632_200_500_000_000n; // 2010-02-08 12:30:00.5

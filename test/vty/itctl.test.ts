@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Daemon, TraceStart } from '../../src/control/daemon.ts';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import { STATUS, SUMMARY, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
 import { hex } from '../packet/packets.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 
 interface Ran {
   readonly code: number | null;

@@ -13,12 +13,11 @@ import { hex, toHex } from '../bgp/octets.ts';
 import { loopbackAddress, startRouter, until, whyNot } from '../interop/bgp-peers.ts';
 import { DATA, dataFile, linesOf } from '../mrt/dump.ts';
 import { ends, nextHop, nlri, ORIGIN_IGP, path, reach, record, update } from '../mrt/octets.ts';
-
-const SOURCE = (name: string) => new URL(`../../src/${name}.ts`, import.meta.url).pathname;
+import { programFile } from '../programs.ts';
 
 /** A program under way: its output, and its exit. */
-function run(program: string, args: readonly string[]) {
-  const child: ChildProcess = spawn(process.execPath, [SOURCE(program), ...args], {
+function run(program: 'intertrackd' | 'itctl', args: readonly string[]) {
+  const child: ChildProcess = spawn(process.execPath, [programFile(program), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -3,15 +3,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { LogRow } from '../../src/control/live-rows.ts';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import { PARTIAL, ROUTES, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
 import { until as waitFor } from '../interop/bgp-peers.ts';
+import { programFile } from '../programs.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 
 describe('itctl on a terminal', function () {
   this.timeout(240_000);

@@ -3,17 +3,17 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { FORMAT, fileEvidence } from '../../src/traceback/evidence-file.ts';
 import { signRequest } from '../../src/traceback/request.ts';
 import { sealKeys } from '../../src/traceback/seal.ts';
 import { signStatement } from '../../src/traceback/statement.ts';
 import { TRACE } from '../control/scripted.ts';
+import { programFile } from '../programs.ts';
 import { makeAuthority, makeCertificate } from '../traceback/certificates.ts';
 import { recordOf } from '../traceback/signing.ts';
 
-const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+const ITCTL = programFile('itctl');
 
 describe('itctl trace verify FILE', () => {
   let directory: string;

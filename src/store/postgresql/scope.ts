@@ -166,7 +166,6 @@ export function openScope(database: Database, scope: string | null, lease: Lease
     };
     const began = performance.now();
     const client = await pool.connect();
-    let broken: Error | undefined;
     let committing = singles.length === 0;
     try {
       if (committing) taken(await client.query(first));
@@ -186,7 +185,9 @@ export function openScope(database: Database, scope: string | null, lease: Lease
       written++;
       pace.took(performance.now() - began);
     } catch (error) {
-      broken = error as Error;
+      // A connection that failed is not used again: whatever it had begun is rolled back. It makes room for another at once: where
+      // all that there may be are let go in one moment, each of them is needed to ask what took place.
+      client.release(error as Error);
       if (sqlStateOf(error) === ANOTHER_SCOPE) {
         const ids = rows.get('case.put')!.map(({ id }) => id);
         throw new Error(`a case of ${ids.join(', ')} is another partition's`);
@@ -196,10 +197,8 @@ export function openScope(database: Database, scope: string | null, lease: Lease
         return;
       }
       throw error;
-    } finally {
-      // A connection that failed is not used again: whatever it had begun is rolled back.
-      client.release(broken);
     }
+    client.release();
   }
 
   return {

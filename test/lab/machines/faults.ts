@@ -10,6 +10,7 @@ import type { SmallDisk } from './disk.ts';
 import type { Gate } from './gate.ts';
 import { allKilled, clockFaults, reloaded } from './machine-faults.ts';
 import type { MailDoor, Moment } from './mail-door.ts';
+import { type Pair, pairFaults } from './pair.ts';
 import { serverFaults } from './server-faults.ts';
 
 export interface Fault {
@@ -44,6 +45,8 @@ export interface Engine extends Machine {
 
 export interface World {
   readonly shared: Shared;
+  /** Null: PostgreSQL is alone. */
+  readonly pair: Pair | null;
   readonly prefixes: number;
   readonly collectors: readonly [Machine, Machine];
   readonly engines: readonly [Engine, Engine];
@@ -209,6 +212,7 @@ function clusterFaults(cluster: NatsCluster, engine: Engine): readonly Fault[] {
 export function faultsOf(world: World): readonly Fault[] {
   const { shared, collectors, engines } = world;
   const { nats, natsCluster, postgresql } = shared;
+  if (world.pair !== null) return pairFaults(world.pair, engines[1]);
   if (natsCluster !== null) return clusterFaults(natsCluster, engines[1]);
   const natsKilled: Fault = { name: 'NATS killed', break: nats.kill, heal: nats.start };
   const postgresqlKilled: Fault = { name: 'PostgreSQL killed', break: postgresql.kill, heal: postgresql.start };

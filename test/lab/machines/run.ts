@@ -3,7 +3,7 @@
  * under a steady stream of UPDATEs (`LOAD=1000` a second and collector, over a table of `ROUTES=50000`); in each round a part
  * is killed or frozen, or a way between two is, or refuses, or has no room, or its clock is set, while prefixes are hijacked and
  * given back. Each must be one case, told once when it began and once when it ended. `NATS=3` has a cluster of three servers, and
- * kills and freezes those. Clocks are set where Debian's libfaketime is installed.
+ * kills and freezes those; `POSTGRESQL=2` a primary and its standby, which take turns. Clocks are set where Debian's libfaketime is installed.
  * `FAULT='NATS killed' LASTS=600000` takes one fault alone (or several, with `; ` between), and so many milliseconds. The last
  * line is one JSON object.
  */
@@ -22,6 +22,7 @@ import { type Engine, type Fault, faultsOf, type Machine } from './faults.ts';
 import { type Feed, feedOf } from './feed.ts';
 import { type Gate, gate } from './gate.ts';
 import { mailDoor, type Taken } from './mail-door.ts';
+import { pairOf } from './pair.ts';
 import { countOf, printTable, type Row } from './table.ts';
 
 const ROUNDS = numberOption('ROUNDS', 20);
@@ -59,6 +60,7 @@ const shared = await sharedServers(prefixes, {
 });
 if (shared === null) throw new Error('nats-server or PostgreSQL is not installed');
 const { nats, postgresql } = shared;
+const pair = numberOption('POSTGRESQL', 1) > 1 ? await pairOf(postgresql) : null;
 const taken: Taken[] = [];
 const closers: (() => Promise<void> | void)[] = [];
 const opened = async (of: Promise<Gate>): Promise<Gate> => {
@@ -71,8 +73,11 @@ async function machine(
   more: (address: string) => string,
   smtp?: number,
 ): Promise<Machine & { at: string }> {
-  const [toNats, toPostgresql] = [await opened(gate(nats)), await opened(gate(postgresql))];
-  const by = { nats: toNats.host, postgresql: toPostgresql.host, ...(smtp !== undefined && { smtp }) };
+  const toNats = await opened(gate(nats));
+  const toEach = await Promise.all((pair?.places ?? [postgresql]).map(place => opened(gate(place))));
+  const [toPostgresql] = toEach;
+  const hosts = toEach.map(({ host }) => host).join(',');
+  const by = { nats: toNats.host, postgresql: hosts, ...(smtp !== undefined && { smtp }) };
   const daemon = shared!.machine(role, more, by);
   const clock = machineClock(daemon.at('clock'));
   /** Beside much other work it may take longer until it answers. */
@@ -81,7 +86,7 @@ async function machine(
       if (/ ended with /.test(error.message)) throw error;
       await until('a machine answers', () => daemon.status().then(Boolean, () => false), PATIENCE);
     });
-  return { daemon: { ...daemon, start }, at: daemon.address, nats: toNats, postgresql: toPostgresql, clock };
+  return { daemon: { ...daemon, start }, at: daemon.address, nats: toNats, postgresql: toPostgresql!, clock };
 }
 async function engine(): Promise<Engine> {
   const mail = await mailDoor(one => taken.push(one));
@@ -129,7 +134,7 @@ async function diskOfPostgresql(): Promise<SmallDisk | null> {
   return disk;
 }
 const disks = {
-  postgresql: shared.natsCluster === null ? await diskOfPostgresql() : null,
+  postgresql: shared.natsCluster === null && pair === null ? await diskOfPostgresql() : null,
   nats: shared.natsCluster === null ? await diskOfNats() : null,
   engine: diskAt(engines[0].daemon.at('state')),
 };
@@ -139,7 +144,7 @@ const feeds: Feed[] = collectors.map(({ at }, i) =>
 );
 
 const next = seeded(SEED);
-const all = faultsOf({ shared, prefixes, collectors, engines, next, disks });
+const all = faultsOf({ shared, pair, prefixes, collectors, engines, next, disks });
 const faults = all.filter(({ name }) => FAULT === undefined || FAULT.split('; ').includes(name));
 if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join('; ')}`);
 /** Kinds still to come before any comes again. */
@@ -212,7 +217,10 @@ for (let round = 0; round < ROUNDS; round++) {
       return stays.every(prefix => holds(prefix) === feeds.length);
     },
     PATIENCE,
-  ).catch(error => console.log(`    ${error.message}`));
+  ).catch(error => {
+    console.log(`    ${error.message}`);
+    keepLogs();
+  });
   if (fault.registers)
     await until('the registry has ended it', () => count(steady[0]!, 'end') > 0, PATIENCE).catch(error =>
       console.log(`    ${error.message}`),
@@ -246,7 +254,7 @@ await until('nothing waits', async () => (await first.daemon.ask('show', 'outbox
 await until('all is over', async () => (await first.daemon.ask('show', 'case')).length === 0, 60_000).catch(() => {});
 const cases = (await first.daemon.ask('show', 'case', 'all')) as readonly Case[];
 /** When each notice that is sent was recorded as sent, by the database. */
-const recorded = (await postgresql.query(
+const recorded = (await (pair?.primary() ?? postgresql).query(
   `SELECT id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS at FROM outbox WHERE state = 'sent'`,
 )) as unknown as readonly { id: string; at: string }[];
 printTable(
@@ -259,5 +267,6 @@ printTable(
 );
 for (const feed of feeds) feed.close();
 for (const close of closers) await close();
+await pair?.close();
 await shared.close();
 process.exit(0);

@@ -1,7 +1,10 @@
 /** What an administrator, or too much of something, does to the servers between the machines: they run, and take nobody. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
+import { STREAM } from '../../../src/bus/subjects.ts';
 import type { Nats } from '../../bus/nats.ts';
 import { until } from '../../interop/bgp-peers.ts';
 import type { Cluster } from '../../store/postgresql/cluster.ts';
@@ -98,6 +101,23 @@ function credentialsRevoked(nats: Nats): Fault {
   return { name: 'NATS refuses all', least: 3_000, break: users.change, heal: users.back };
 }
 
+/** An administrator does something to the stream by hand, in one moment. */
+function byHand(nats: Nats, name: string, does: (manager: JetStreamManager) => Promise<unknown>): Fault {
+  return {
+    name,
+    async break() {
+      const nc = await connect({ servers: `${nats.host}:${nats.port}` });
+      await does(await jetstreamManager(nc));
+      await nc.close();
+    },
+    heal() {},
+  };
+}
+
+const consumersRemoved = async ({ consumers }: JetStreamManager): Promise<void> => {
+  for await (const { name } of consumers.list(STREAM)) await consumers.delete(STREAM, name);
+};
+
 /** Its disk is full, and so is the log that it must write before anything else; then it ends by itself. */
 function diskFull(postgresql: Cluster, disk: SmallDisk): Fault {
   return {
@@ -127,5 +147,7 @@ export const serverFaults = (nats: Nats, postgresql: Cluster, disk: SmallDisk | 
   noConnectionLeft(postgresql),
   machinesRefused(postgresql),
   credentialsRevoked(nats),
+  byHand(nats, 'stream of NATS purged by hand', ({ streams }) => streams.purge(STREAM)),
+  byHand(nats, 'consumers of NATS removed by hand', consumersRemoved),
   ...(disk === null ? [] : [diskFull(postgresql, disk)]),
 ];

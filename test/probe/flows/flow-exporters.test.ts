@@ -1,19 +1,22 @@
 /** `itprobe --flow` with real exporters: softflowd and pmacctd read a capture and send what they make of it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+
 import type { ProbeConfig } from '../../../src/config/tree.ts';
 import { encodeSflow } from '../../../src/flow/sflow.ts';
 import { epochKey } from '../../../src/packet/itk1.ts';
 import type { Question } from '../../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../../src/probe/socket/station.ts';
 import { hex } from '../../packet/packets.ts';
+import { programFile } from '../../programs.ts';
 import { fileOf, packetAt, questionsAbout, SECRET } from '../tapped.ts';
 
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
 const PROBE: ProbeConfig = {
   ...{ name: 'flows1', neighbors: [], interfaces: [], inside: [], learn: [], members: [] },
@@ -138,12 +141,13 @@ describe('itprobe --flow', () => {
       writeFileSync(join(folder, 'pmacctd.conf'), lines.join('\n'));
       const env = { ...process.env, PATH };
       const agent = spawn('pmacctd', ['-f', join(folder, 'pmacctd.conf')], { cwd: folder, env, stdio: 'ignore' });
+      const ended = once(agent, 'exit'); // by itself, at the end of the capture, if that comes first
       try {
         await sightingOfAll(frames);
       } finally {
         // It ends its plugin itself.
         agent.kill('SIGINT');
-        await new Promise(resolve => agent.on('exit', resolve));
+        await ended;
       }
     });
   });

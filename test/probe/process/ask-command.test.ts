@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+
 import { encodeFrame } from '../../../src/net/frames.ts';
 import { epochKey } from '../../../src/packet/itk1.ts';
 import { answerLines, falseChance } from '../../../src/probe/process/ask-command.ts';
@@ -12,9 +13,10 @@ import { askOptions, readTime } from '../../../src/probe/process/ask-options.ts'
 import { openAskSocket } from '../../../src/probe/process/ask-socket.ts';
 import { openProbeStation, type ProbeStation } from '../../../src/probe/socket/station.ts';
 import { until } from '../../interop/bgp-peers.ts';
+import { programFile } from '../../programs.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from '../tapped.ts';
 
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const HOUR = 351_564 * 3600;
 
 describe('itprobe ask', () => {

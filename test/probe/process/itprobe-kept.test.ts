@@ -3,13 +3,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+
 import type { PcapRecord } from '../../../src/packet/capture.ts';
 import { epochKey } from '../../../src/packet/itk1.ts';
 import type { ProbeAnswer, Question } from '../../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../../src/probe/socket/station.ts';
+import { programFile } from '../../programs.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from '../tapped.ts';
 
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const HOUR = 351_564 * 3600;
 
 describe('itprobe -D', () => {

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+
 import type { ProbeConfig } from '../../../src/config/tree.ts';
 import type { PcapRecord } from '../../../src/packet/capture.ts';
 import { epochKey } from '../../../src/packet/itk1.ts';
 import type { Question } from '../../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../../src/probe/socket/station.ts';
 import { hex } from '../../packet/packets.ts';
+import { programFile } from '../../programs.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from '../tapped.ts';
 
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 const HOUR = 351_564 * 3600;
 
 const TAP1: ProbeConfig = {

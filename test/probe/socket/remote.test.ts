@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
+
 import type { ProbeConfig } from '../../../src/config/tree.ts';
 import { openProbeDoors, type ProbeDoors } from '../../../src/daemon/probe-doors.ts';
 import { encodeFrame, frameReader } from '../../../src/net/frames.ts';
@@ -16,10 +17,11 @@ import { PROBE_VERSION } from '../../../src/probe/socket/messages.ts';
 import { openProbeStation, type ProbeStation } from '../../../src/probe/socket/station.ts';
 import { PROBE_PROTOCOL, readCertificate } from '../../../src/probe/socket/tls-door.ts';
 import { until } from '../../interop/bgp-peers.ts';
+import { programFile } from '../../programs.ts';
 import { makeAuthority, makeCertificate } from '../../traceback/certificates.ts';
 import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from '../tapped.ts';
 
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 
 interface Pair {
   readonly key: string;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
 import type { TranslatorConfig } from '../../../src/config/translator-tree.ts';
 import { encodeIpfix } from '../../../src/flow/ipfix.ts';
 import { encodeDataRecord } from '../../../src/flow/template.ts';
@@ -14,10 +15,11 @@ import { openProbeStation } from '../../../src/probe/socket/station.ts';
 import { openTranslator, type Translator } from '../../../src/probe/translators/translator.ts';
 import { MOST_FORMS } from '../../../src/probe/translators/translator-messages.ts';
 import { until } from '../../interop/bgp-peers.ts';
+import { programFile } from '../../programs.ts';
 import { probeBlock, SECRET } from '../tapped.ts';
 
 const four = (text: string) => Uint8Array.from(text.split('.').map(Number));
-const PROGRAM = new URL('../../../src/itprobe.ts', import.meta.url).pathname;
+const PROGRAM = programFile('itprobe');
 /** A UDP port that is free now. */
 async function freePort(): Promise<number> {
   const finder = createSocket('udp4');

@@ -7,8 +7,9 @@ import pg from 'pg';
 import { checkAudit } from '../../../src/store/audit-chain.ts';
 import type { Database } from '../../../src/store/postgresql/database.ts';
 import { openDeliveries } from '../../../src/store/postgresql/deliveries.ts';
-import { openScope } from '../../../src/store/postgresql/scope.ts';
+import { openScope, type ScopeStore } from '../../../src/store/postgresql/scope.ts';
 import type { StoreWrite } from '../../../src/store/records.ts';
+import { until } from '../../interop/bgp-peers.ts';
 import { caseRecord, caseWithNotice, outboxRecord } from '../batches.ts';
 import { rejection } from '../fixture.ts';
 import { databasesOfSuite } from './databases.ts';
@@ -286,6 +287,9 @@ describe('store/postgresql', function () {
     proto.query = function (this: pg.Client, ...args) {
       if (args[0] !== 'COMMIT' || late++ > 0) return Reflect.apply(original, this, args);
       setTimeout(() => Reflect.apply(original, this, args), 200);
+      // What was on its way to the server is, whatever becomes of the connection here.
+      const end = this.end.bind(this) as (...how: unknown[]) => void;
+      this.end = ((...how: unknown[]) => void setTimeout(end, 400, ...how)) as pg.Client['end'];
       return Promise.reject(new Error('Connection terminated unexpectedly'));
     };
     try {
@@ -330,6 +334,35 @@ describe('store/postgresql', function () {
     expect(kept.sort()).to.deep.equal(stored.sort());
     // Whether any write failed depends on where in it the server died: most are found out about once it is back.
     expect(stored.length).to.be.at.least(90);
+  });
+
+  it('is right about what took place in more scopes than it may have connections, all of them cut off in one moment', async () => {
+    const name = await fresh();
+    const database = await connect(name);
+    const scopes = await Promise.all(Array.from({ length: 14 }, (_, i) => scoped(database, `cases/${i}`)));
+    const blocker = new pg.Client({ connectionString: databases.server.url(name) });
+    blocker.on('error', () => {});
+    await blocker.connect();
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE cursors');
+    // Those that have no connection yet are told that there is no server, and try again.
+    const insisted = async (one: ScopeStore, sequence: number): Promise<void> => {
+      const write = () => one.write([{ op: 'cursor.put', record: { collector: 'tyo', life: 1, sequence } }]);
+      await until('it is written', () =>
+        write().then(
+          () => true,
+          () => false,
+        ),
+      );
+    };
+    const writing = scopes.map(insisted);
+    const waiting = `SELECT count(*)::int AS many FROM pg_stat_activity WHERE datname = '${name}' AND wait_event_type = 'Lock'`;
+    await until('all connections wait', async () => (await databases.server.query(waiting))[0]!.many >= 10);
+    await databases.server.kill();
+    await databases.server.start();
+    await Promise.all(writing);
+    const written = await Promise.all(scopes.map(one => one.read('cursor.all', {})));
+    expect(written.map(([cursor]) => cursor!.sequence)).to.deep.equal(scopes.map((_, i) => i));
   });
 
   it('frees a scope whose holder froze in the middle of a transaction', async () => {
