@@ -207,6 +207,9 @@ export async function openCases(
     gathered = changes;
     try {
       events();
+      // What is due by now goes into the same transaction, so that it needs none of its own a moment later.
+      tick();
+      if (!closing) timer.refresh();
     } finally {
       gathered = null;
     }
@@ -332,11 +335,12 @@ export async function openCases(
   }
 
   const endsOf = exceptionEnds();
-  const timer = setInterval(() => {
+  const timer = setInterval(tick, TICK);
+  function tick(): void {
     const now = Date.now();
     for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
     void keep(book.tick(now));
-  }, TICK);
+  }
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),

@@ -217,7 +217,10 @@ for (let round = 0; round < ROUNDS; round++) {
       return stays.every(prefix => holds(prefix) === feeds.length);
     },
     PATIENCE,
-  ).catch(error => console.log(`    ${error.message}`));
+  ).catch(error => {
+    console.log(`    ${error.message}`);
+    keepLogs();
+  });
   if (fault.registers)
     await until('the registry has ended it', () => count(steady[0]!, 'end') > 0, PATIENCE).catch(error =>
       console.log(`    ${error.message}`),
