@@ -106,7 +106,7 @@ testbed-upgrade: dist/.built
 # `make testbed-fleet COLLECTORS=25 PEERS=60`; more names in test/lab/fleet/run.ts.
 testbed-fleet: dist/.built
 	@contrib/install-peers nats-server initdb
-	node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
+	INTERTRACK_BUILT=1 node test/lab/fleet/run.ts $(foreach name,COLLECTORS PEERS CASES SEEN RATE HELD PARTITIONS MACHINES,$(if $($(name)),$(name)=$($(name))))
 
 # How long cases stand still when a machine with cases, or PostgreSQL's primary, is gone: `make testbed-failover TIMES=10`; more
 # names in test/lab/fleet/failover.ts.

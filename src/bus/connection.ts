@@ -22,6 +22,8 @@ export interface BusOptions {
   readonly onState: (up: boolean, why: string) => void;
   /** Where what is not believed is counted. */
   readonly refused?: Refused;
+  /** Asked once, of the first connection: why nothing is to be done over it, '' where all is well. */
+  readonly admit?: (connection: NatsConnection) => Promise<string>;
 }
 
 export interface Bus {
@@ -92,8 +94,11 @@ export function openBus(options: BusOptions): Bus {
       if (closing) throw new Error('the bus is closed');
       try {
         const made = await connect(settings);
-        if (closing) {
+        const refusal = closing ? '' : ((await options.admit?.(made)) ?? '');
+        if (closing || refusal !== '') {
           await made.close();
+          closing = true;
+          if (refusal !== '') onState(false, refusal);
           continue;
         }
         connection = made;

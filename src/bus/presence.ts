@@ -146,12 +146,18 @@ export interface PresenceOptions {
   readonly self: () => Alive | Promise<Alive>;
   /** A machine is missed, or is there (again). */
   readonly onChange: (machine: string, missed: boolean) => void;
+  /** Another daemon bears this machine's name: it is heard for the second time at least. `started`: when it began. */
+  readonly onTwin?: (started: number) => void;
   readonly now?: () => number;
   /** How often it is told, ms; left out: every second. */
   readonly every?: number;
 }
 
-export function openPresence({ bus, self, onChange, now = Date.now, every = EVERY }: PresenceOptions): Presence {
+export function openPresence(options: PresenceOptions): Presence {
+  const { bus, self, onChange, onTwin = () => {}, now = Date.now, every = EVERY } = options;
+  /** When another daemon of this machine's name had begun that was heard. */
+  let twin: number | null = null;
+  let toldTwin: number | null = null;
   const known = new Map<string, Known>();
   let subscription: Subscription | null = null;
   let connection: NatsConnection | null = null;
@@ -181,6 +187,14 @@ export function openPresence({ bus, self, onChange, now = Date.now, every = EVER
     if (!known.has(machine) && known.size >= MOST_MACHINES && !forgetOne()) {
       bus.refused.count('alive', null, `there are more than ${MOST_MACHINES} machines`);
       return;
+    }
+    if (machine === bus.machine && said !== null && alive.started !== said.alive.started) {
+      // What an earlier life said last may have been under way.
+      if (twin === alive.started && toldTwin !== twin) {
+        toldTwin = twin;
+        onTwin(alive.started);
+      }
+      twin = alive.started;
     }
     const before = known.get(machine);
     const time = now();

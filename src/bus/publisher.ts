@@ -21,6 +21,13 @@ const MOST_SPOOLED = 500_000;
 /** Milliseconds until a message that was not acknowledged is sent again. */
 const ACK = 5_000;
 const AGAIN = 250;
+/**
+ * That a route is gone waits so long for what else there is to tell of its partition: a case goes on for its hold-down after it in
+ * any case, and each message costs the engine a transaction. What is held, and all else, waits for nothing. Milliseconds.
+ */
+const UNHURRIED = 1_000;
+/** So many changes wait for no more. */
+const MANY = 64;
 
 export interface PublisherOptions {
   readonly bus: Bus;
@@ -30,11 +37,13 @@ export interface PublisherOptions {
   /** The collector is to tell all that it holds, between `resync` and `resynced`. */
   readonly resync: () => void;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Is told of each change how long it took from being told to being in the stream, ms. */
+  /** Is told of each event that waits for nothing how long it took from being told to being in the stream, ms. */
   readonly took?: (milliseconds: number) => void;
   readonly mostSpooled?: number;
   /** The version that all who read understand, asked of each message; left out: the oldest. */
   readonly version?: () => number;
+  /** How long that a route is gone may wait for what else there is to tell, ms; left out: a second. */
+  readonly patience?: number;
 }
 
 export interface PublisherReport {
@@ -69,12 +78,25 @@ interface Waiting {
   readonly done: () => void;
   /** Monotonic ms. */
   readonly told: number;
+  /** It may wait for others. */
+  readonly unhurried: boolean;
+}
+
+interface Lane {
+  readonly queue: Waiting[];
+  sequence: number;
+  busy: boolean;
+  /** Runs while nothing but what may wait is in the queue. */
+  patience: NodeJS.Timeout | null;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { bus, partitions, life, resync, log, took = () => {}, mostSpooled = MOST_SPOOLED } = options;
-  const { version = () => OLDEST } = options;
-  const lanes = Array.from({ length: partitions }, () => ({ queue: [] as Waiting[], sequence: 0, busy: false }));
+  const { version = () => OLDEST, patience = UNHURRIED } = options;
+  const lanes = Array.from(
+    { length: partitions },
+    (): Lane => ({ queue: [], sequence: 0, busy: false, patience: null }),
+  );
   let waiting = 0;
   let published = 0;
   let again = 0;
@@ -84,16 +106,38 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let trouble = '';
   /** What is wrong stands in the log. */
   let said = false;
+  let closing = false;
   let closed = false;
   let opened: Store | null = null;
+  /** Of each message under way: that the connection is lost. It may be gone with it, and its answer need not be waited for. */
+  const underWay = new Set<(error: Error) => void>();
 
   function add(partition: number, event: CaseEvent): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const changes = event.what === 'judged' ? event.changes.length : 1;
     waiting += changes;
-    lanes[partition]!.queue.push({ event, changes, octets: octetsOf(event), done: resolve, told: performance.now() });
+    const [octets, unhurried] = [octetsOf(event), isUnhurried(event)];
+    lanes[partition]!.queue.push({ event, changes, octets, done: resolve, told: performance.now(), unhurried });
     void pump(partition);
     return promise;
+  }
+
+  /** How long what is in a lane may wait for more, ms. */
+  function mayWait({ queue }: Lane): number {
+    if (closing || !bus.up) return 0;
+    let changes = 0;
+    for (const one of queue) {
+      changes += one.changes;
+      if (!one.unhurried || changes >= MANY) return 0;
+    }
+    return queue[0]!.told + patience - performance.now();
+  }
+
+  async function unlessLost(stored: Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    underWay.add(reject);
+    stored.then(resolve, reject);
+    await promise.finally(() => underWay.delete(reject));
   }
 
   async function pump(partition: number): Promise<void> {
@@ -105,6 +149,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
       opened ??= openStore(nc, inboxOf(bus.machine));
       const store = opened;
       while (lane.queue.length > 0 && !closed) {
+        const wait = mayWait(lane);
+        if (wait > 0) {
+          lane.patience ??= setTimeout(() => {
+            lane.patience = null;
+            void pump(partition);
+          }, wait);
+          break;
+        }
+        clearTimeout(lane.patience ?? undefined);
+        lane.patience = null;
         const taken: Waiting[] = [];
         let [changes, octets] = [0, 0];
         for (const one of lane.queue) {
@@ -123,7 +177,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
         // The same message until the server has it: those behind it wait, so that none overtakes.
         for (;;)
           try {
-            await store(subject, encodeCaseMessage(message, version()), msgID, ACK);
+            // What is published into a connection that is lost is kept by it, each time again, until it is back.
+            while (!bus.up && !closed) await pause(AGAIN);
+            if (closed) return;
+            await unlessLost(store(subject, encodeCaseMessage(message, version()), msgID, ACK));
             break;
           } catch (error) {
             if (closed) return;
@@ -134,7 +191,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
               said = true;
             }
             trouble = words;
-            await new Promise(resolve => setTimeout(resolve, AGAIN));
+            await pause(AGAIN);
           }
         published++;
         trouble = '';
@@ -142,9 +199,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
         said = false;
         waiting -= changes;
         const now = performance.now();
-        for (const { done, told } of taken) {
+        for (const { done, told, unhurried } of taken) {
           done();
-          took(now - told);
+          if (!unhurried) took(now - told);
         }
         if (owing && bus.up) {
           owing = false;
@@ -190,6 +247,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (!bus.up) spool();
   }, 1_000);
   timer.unref();
+  let { lost } = bus;
+  const looking = setInterval(() => {
+    if (bus.lost === lost) return;
+    lost = bus.lost;
+    for (const fail of underWay) fail(new Error('the connection was lost'));
+  }, AGAIN);
+  looking.unref();
   return {
     async tell(event) {
       const told = event.what === 'judged' ? tellJudged(event) : lanes.map((_, partition) => add(partition, event));
@@ -203,13 +267,23 @@ export function createPublisher(options: PublisherOptions): Publisher {
       ...(owing ? ['changes were dropped while there was no bus; what is held will be told anew'] : []),
     ],
     async close(milliseconds) {
+      closing = true;
+      for (const partition of lanes.keys()) void pump(partition);
       const end = Date.now() + milliseconds;
       while (bus.up && waiting > 0 && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
       closed = true;
       clearInterval(timer);
+      clearInterval(looking);
+      for (const { patience: timeout } of lanes) clearTimeout(timeout ?? undefined);
     },
   };
 }
+
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
+
+/** A route that is gone or replaced, and no other. What is out of sight comes with a session, which is told at once. */
+const isUnhurried = (event: CaseEvent): boolean =>
+  event.what === 'judged' && event.changes.every(({ what }) => what === 'gone');
 
 const waitingWords = (waiting: number): string =>
   `${waiting} ${waiting === 1 ? 'change waits' : 'changes wait'} for it`;

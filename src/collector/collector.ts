@@ -13,6 +13,7 @@ import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
 import { createDoor } from './door.ts';
 import { createDropWatch, type Guarded, netstat } from './drop-watch.ts';
+import { createDumps } from './dumps.ts';
 import { createIngest } from './ingest.ts';
 import { PASSED_OVER } from './ingest-peer.ts';
 import { createJudging } from './judging.ts';
@@ -33,7 +34,6 @@ import type { Slices } from './restart.ts';
 import { beginRetelling } from './retell.ts';
 import type { RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
-import { beginTableDump, type TableDump } from './table-dump.ts';
 import { warmUp } from './warm-up.ts';
 import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
@@ -274,40 +274,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await stations.configure(next.bmp);
   }
 
-  /** The dump of the tables that is being written. */
-  let dumping: TableDump | null = null;
-  let resumeDump = () => {};
-  feed.onRibTaken(octets => {
-    dumping?.took(octets);
-    resumeDump();
-  });
-  function dump(time: number): void {
-    const port = feed.port();
-    if (port === null) return;
-    if (dumping !== null) {
-      log('error', 'the archive has not taken the tables of last time yet: this time they are not written');
-      return;
-    }
-    feed.flush(); // what the tables hold goes before them
-    const mine = beginTableDump(rib, [...peers.all(), ...stations.peers()], time, port);
-    dumping = mine;
-    post({ type: 'dumping', time, peers: mine.peers });
-    const slice = () => {
-      if (dumping !== mine) return; // another archive has come
-      if (mine.step()) dumping = null;
-      else if (!mine.waits()) setImmediate(slice);
-      else
-        resumeDump = () => {
-          if (mine.waits()) return;
-          resumeDump = () => {};
-          slice();
-        };
-    };
-    slice();
-  }
-
+  const dumps = createDumps(rib, feed, all, post, words => log('error', words));
   function connectArchive(port: MessagePort | null): void {
-    dumping = null;
+    dumps.drop();
     feed.connect(port);
   }
 
@@ -362,7 +331,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         connectArchive(message.port);
         break;
       case 'dump':
-        dump(message.time);
+        dumps.begin(message.time);
         break;
       case 'follow':
         live.want(message.client, message.filters, message.host);

@@ -11,7 +11,14 @@ import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { leadingBits } from '../net/leading-bits.ts';
 import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
-import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
+import {
+  copyOctets,
+  copyOthers,
+  findMultiprotocol,
+  newAttributeScan,
+  reachOf,
+  scanOrigin,
+} from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
@@ -232,25 +239,6 @@ export function createIngest(rib: Rib, { memo, book, paths }: Judges, events: In
     return good;
   }
 
-  /** Copies octets to `at` of the scratch buffer; returns the place behind them. */
-  function copy(bytes: Uint8Array, start: number, end: number, at: number): number {
-    for (let from = start; from < end; from++) scratch[at++] = bytes[from]!;
-    return at;
-  }
-
-  /** Copies the attributes without the multiprotocol ones to the scratch buffer; returns how many octets they are. */
-  function strip(bytes: Uint8Array, start: number, end: number): number {
-    const { reachStart, reachEnd, unreachStart, unreachEnd } = found;
-    if (unreachStart < 0) return copy(bytes, reachEnd, end, copy(bytes, start, reachStart, 0));
-    if (reachStart < 0) return copy(bytes, unreachEnd, end, copy(bytes, start, unreachStart, 0));
-    if (reachStart < unreachStart) {
-      const size = copy(bytes, reachEnd, unreachStart, copy(bytes, start, reachStart, 0));
-      return copy(bytes, unreachEnd, end, size);
-    }
-    const size = copy(bytes, unreachEnd, reachStart, copy(bytes, start, unreachStart, 0));
-    return copy(bytes, reachEnd, end, size);
-  }
-
   const familyOf = (peer: IngestPeer, afi: number, safi: number): 1 | 2 | 0 =>
     safi === 1 && afi === 1 && peer.ipv4 ? 1 : safi === 1 && afi === 2 && peer.ipv6 ? 2 : 0;
 
@@ -328,7 +316,7 @@ export function createIngest(rib: Rib, { memo, book, paths }: Judges, events: In
       if (wrong) return wrong;
     }
     const multiprotocol = found.reachStart >= 0 || found.unreachStart >= 0;
-    const size = multiprotocol ? strip(bytes, first, nlriStart) : nlriStart - first;
+    const size = multiprotocol ? copyOthers(bytes, first, nlriStart, found, scratch) : nlriStart - first;
     if (found.unreachStart >= 0) {
       const alone = size === 0 && found.reachStart < 0 && nlriStart === end && withdrawnStart === withdrawnEnd;
       const wrong = unreach(peer, bytes, alone, start, end);
@@ -389,7 +377,7 @@ export function createIngest(rib: Rib, { memo, book, paths }: Judges, events: In
       const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
       return judged ? null : odd(peer, bytes, start, end);
     }
-    copy(bytes, mp.hop, mp.hop + hop, size);
+    copyOctets(bytes, mp.hop, mp.hop + hop, scratch, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);
     return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id) ? null : odd(peer, bytes, start, end);

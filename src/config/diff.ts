@@ -91,8 +91,8 @@ interface Piece {
 }
 
 /** True when a daemon that runs goes on as it is: it has opened what this is about. */
-export const isOfStart = ({ section, words }: Pick<ConfigChange, 'section' | 'words'>): boolean =>
-  section === 'state' || section === 'socket' || /^machines: (bus nats|store postgresql) /.test(words);
+export const isOfStart = ({ section }: Pick<ConfigChange, 'section'>): boolean =>
+  section === 'state' || section === 'socket' || section === 'machines';
 
 /** What has to be done to come from one configuration to the other, in the order of the language. Empty when nothing. */
 export function diffConfig(before: Config, after: Config): ConfigChange[] {
@@ -131,6 +131,7 @@ function nameOf(section: Section, key: string, one: Entry): string {
   const named = one.values.name ?? one.values.source;
   if (typeof one.values.webhook === 'string') return `webhook ${webhookName(one.values.webhook)}`;
   if (typeof named === 'string') return named;
+  if (section === 'machines') return headOf(one);
   if (section === 'socket') return one.spec.head[0]!;
   if (section === 'probe') return printWords(one, true).replace(/^probe /, '');
   if (section === 'log' || section === 'notify' || section === 'router') return key.replace(/^\S+ /, '');

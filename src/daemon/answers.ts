@@ -7,10 +7,9 @@ import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
-import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
+import type { Daemon, IrrStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { HttpStatus } from '../control/http-rows.ts';
 import { loadingOf } from '../control/loading.ts';
-import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -42,6 +41,7 @@ import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createPlanAnswers } from './plan-answers.ts';
+import { createProbeAnswers, flowRows, probeRows } from './probe-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
 import { createStandingAnswers } from './standing-answers.ts';
@@ -111,34 +111,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...(row.reading !== null && { reading: row.reading }),
     }));
 
-  const lastAsked = (probe: string) => {
-    const { questions, lastQuestion } = traces.station.past(probe);
-    return { questions, lastQuestion };
-  };
-  const probes = (): ProbeStatusRow[] =>
-    traces.station.status().map(row => ({
-      ...lastAsked(row.probe),
-      probe: row.probe,
-      connected: row.connectedSince !== null,
-      since: row.connectedSince ?? parts.started,
-      windows: row.windows ?? 0,
-      retained:
-        row.retainedFrom === null || row.retainedTo === null ? null : { from: row.retainedFrom, to: row.retainedTo },
-      packets: row.packets ?? 0,
-      lost: row.lost ?? 0,
-      rate: row.rate,
-      dropped: row.dropped,
-    }));
-
-  const flows = (): FlowRow[] =>
-    traces.station.status().flatMap(({ probe, flows: status }): FlowRow[] => {
-      if (status === null) return [];
-      const { exporters, ...sum } = status;
-      return [
-        ...exporters.map(one => ({ what: 'exporter' as const, probe, ...one })),
-        { what: 'probe', probe, ...sum },
-      ];
-    });
+  const probes = () => probeRows(traces.station, parts.started);
 
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
@@ -171,7 +144,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
-      ...silentExporters(flows(), taps, Date.now()),
+      ...silentExporters(flowRows(traces.station), taps, Date.now()),
       ...peers
         .filter(({ state }) => state !== 'Established')
         .map(p => `trace peer AS${p.as}: ${peerTrouble(p) || p.state}`),
@@ -343,26 +316,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     contacts: parts.contacts.contactsOf,
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
-    probes: async () => probes(),
-    flows: async () => flows(),
-    async probe(probe) {
-      const row = probes().find(one => one.probe === probe);
-      if (row === undefined) throw new Error(`no probe ${probe} is configured`);
-      const kept = traces.station.status().find(one => one.probe === probe)?.kept ?? null;
-      return { ...row, kept, history: traces.station.past(probe).samples };
-    },
-    async retention(probe) {
-      const names = probe === null ? probes().flatMap(one => (one.connected ? [one.probe] : [])) : [probe];
-      const told = await Promise.all(names.map(async name => ({ name, ...(await traces.station.epochs(name)) })));
-      return {
-        rows: told.flatMap(({ name, epochs }) => epochs.map(one => ({ probe: name, ...one }))),
-        notes: told.map(({ name, head }) => `${name}: the chain ends with ${head}`),
-      };
-    },
-    async probeVantages(probe) {
-      const { rows, notes } = await traces.station.vantages(probe);
-      return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
-    },
+    ...createProbeAnswers(parts),
     ids: async () => parts.ids.rows(),
     ...createStandingAnswers({ ...parts, everywhere: house.everywhere }),
     tracePeers: async () => tracePeerRows(config(), traces),

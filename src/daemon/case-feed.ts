@@ -31,8 +31,8 @@ export interface CaseFeedOptions {
   readonly cursors: readonly CursorRecord[];
   /** True for names of peers that come and go by themselves. */
   readonly mayBe: (peer: string) => boolean;
-  /** A collector is to tell all that it holds. It may not hear it: it is asked until it has told. */
-  readonly askResync: (collector: string) => void;
+  /** A collector is to tell all that it holds; true: it says that it will. Else it is asked until it has begun to. */
+  readonly askResync: (collector: string) => Promise<boolean>;
   /** When the collector started that is heard now, ms by its clock; null: none is, or two of one name. */
   readonly lifeOf: (collector: string) => number | null;
   /** True for prefixes whose cases are in this book. */
@@ -81,11 +81,20 @@ const MOST_PEERS = 20_000;
 /** Milliseconds between two lines about gaps of one collector. */
 const QUIET = 60_000;
 
+/** A collector that is to tell all that it holds. */
+interface Wanted {
+  /** How often it was looked whether it has begun to. */
+  times: number;
+  /** It has said that it will. */
+  heard: boolean;
+}
+
 /**
  * Whether who was wanted so many times is asked once more. What it tells stands behind all that waits to be taken in: asked
- * each time, all would tell anew for as long as it takes, and make it longer.
+ * each time, all would tell anew for as long as it takes, and make it longer. Who has heard it is asked after minutes alone.
  */
-const isTurn = (times: number): boolean => (times & (times - 1)) === 0 || times % 16 === 0;
+const isTurn = ({ times, heard }: Wanted): boolean =>
+  heard ? times % 128 === 0 : (times & (times - 1)) === 0 || times % 16 === 0;
 
 export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   const { cases, mayBe, askResync, lifeOf, isHere, refuse, log, now = Date.now } = options;
@@ -93,7 +102,9 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   /** Of collectors that are telling all that they hold: what they have told so far. */
   const telling = new Map<string, Set<string>>();
   /** Collectors that are to tell all that they hold and have not begun to. */
-  const wanted = new Map(options.cursors.map(({ collector }) => [collector, 0]));
+  const wanted = new Map<string, Wanted>(
+    options.cursors.map(({ collector }) => [collector, { times: 0, heard: false }]),
+  );
   /** Peers of each collector whose table is whole. */
   const whole = new Map<string, Set<string>>();
   /** Names of each collector's peers of which something was heard. */
@@ -127,10 +138,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   }
 
   /** The witnesses of a collector's peers, with their cases. */
-  function* witnessesOf(collector: string): Generator<readonly [of: WitnessedCase, witness: Witness]> {
-    const end = `@${routerIdOf(collector)}`;
-    for (const one of cases.witnesses()) if (one[1].peer.endsWith(end)) yield one;
-  }
+  const witnessesOf = (collector: string) => cases.witnesses(routerIdOf(collector));
 
   const leaves = (of: WitnessedCase, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
     peer,
@@ -170,6 +178,8 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       case 'hello':
         peers.delete(collector);
         lose(collector);
+        // The life before has heard what it is asked for; this one has not.
+        if (wanted.has(collector)) wanted.set(collector, { times: 0, heard: false });
         break;
       case 'judged': {
         const changes = event.changes.map(change => believed(collector, change)).filter(one => one !== null);
@@ -195,8 +205,8 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         break;
       case 'peers': {
         const end = `@${routerIdOf(collector)}`;
-        const others = (peer: string) => !peer.endsWith(end) || mayBe(peer.slice(0, -end.length));
-        cases.peersAre(event.names.map(name), others);
+        const comes = (peer: string) => mayBe(peer.slice(0, -end.length));
+        cases.peersAre(event.names.map(name), comes, routerIdOf(collector));
         break;
       }
       case 'registry':
@@ -232,8 +242,15 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   }
 
   function want(collector: string): void {
-    wanted.set(collector, 0);
-    askResync(collector);
+    const one = { times: 0, heard: false };
+    wanted.set(collector, one);
+    ask(collector, one);
+  }
+
+  function ask(collector: string, one: Wanted): void {
+    void askResync(collector).then(heard => {
+      one.heard ||= heard;
+    });
   }
 
   /**
@@ -314,10 +331,10 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       return { cases: new Set(found.map(([of]) => of)).size, witnesses: found.length };
     },
     askAgain() {
-      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.set(collector, 0);
-      for (const [collector, times] of wanted) {
-        wanted.set(collector, times + 1);
-        if (isTurn(times + 1)) askResync(collector);
+      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.set(collector, { times: 0, heard: false });
+      for (const [collector, one] of wanted) {
+        one.times++;
+        if (isTurn(one)) ask(collector, one);
       }
     },
     counts: () => ({ twice, gaps }),

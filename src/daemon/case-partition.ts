@@ -39,7 +39,7 @@ export interface CasePartitionParts extends CaseParts {
   readonly store: ScopeStore;
   readonly deliveries: Deliveries;
   readonly tenure: Tenure;
-  readonly askResync: (collector: string) => void;
+  readonly askResync: (collector: string) => Promise<boolean>;
   /** When the daemon started that bears a machine's name now (presence.ts). */
   readonly lifeOf: (collector: string) => number | null;
   /** How long messages took through the stream (stream.ts). */

@@ -39,8 +39,9 @@ export interface Cases {
   /**
    * These peers are configured now, and no other: what another one held will never be known, and counts as gone. But those
    * that `mayBe` there come and go: peers of ranges, and those that routers report, which are forgotten one by one.
+   * `machine`: of these peers alone.
    */
-  peersAre(names: readonly string[], mayBe?: (name: string) => boolean): void;
+  peersAre(names: readonly string[], mayBe?: (name: string) => boolean, machine?: string): void;
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
@@ -206,6 +207,9 @@ export async function openCases(
     gathered = changes;
     try {
       events();
+      // What is due by now goes into the same transaction, so that it needs none of its own a moment later.
+      tick();
+      if (!closing) timer.refresh();
     } finally {
       gathered = null;
     }
@@ -331,11 +335,12 @@ export async function openCases(
   }
 
   const endsOf = exceptionEnds();
-  const timer = setInterval(() => {
+  const timer = setInterval(tick, TICK);
+  function tick(): void {
     const now = Date.now();
     for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
     void keep(book.tick(now));
-  }, TICK);
+  }
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
@@ -344,9 +349,9 @@ export async function openCases(
     together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peersAre(names, mayBe = () => false) {
+    peersAre(names, mayBe = () => false, machine) {
       const witnesses = new Set<string>();
-      for (const [, { peer }] of book.witnesses()) witnesses.add(peer);
+      for (const [, { peer }] of book.witnesses(machine)) witnesses.add(peer);
       for (const name of names) witnesses.delete(name);
       for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },

@@ -1,8 +1,8 @@
 /** Answers about the configuration: what is in force, what the file says now, and what would come of that. */
-import { diffConfig, loadConfig, printConfig } from '../config/index.ts';
+import { loadConfig, printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ConfigCheck, ConfigDiff } from '../control/config-rows.ts';
-import { asDutiesSay } from './duties.ts';
+import { nextConfig } from './next-config.ts';
 
 /** `file`: the configuration file, which is read at each question. */
 export function createConfigAnswers(config: () => Config, file: string) {
@@ -18,7 +18,7 @@ export function createConfigAnswers(config: () => Config, file: string) {
     async configDiff(): Promise<ConfigDiff> {
       const loaded = await loadConfig(file);
       return loaded.ok
-        ? { file, errors: [], changes: diffConfig(config(), asDutiesSay(loaded.config)) }
+        ? { file, errors: [], changes: nextConfig(config(), loaded.config).changes }
         : { file, errors: loaded.errors, changes: [] };
     },
   };

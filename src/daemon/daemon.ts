@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
 import { comesAndGoes } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
-import { diffConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
@@ -37,6 +36,7 @@ import type { HeardLog } from './log.ts';
 import { carryOutLook, type Look, selfOf } from './machine-looks.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
+import { nextConfig } from './next-config.ts';
 import { openOriginated } from './originated.ts';
 import { createPast } from './past.ts';
 import { claimsBy } from './path-claims.ts';
@@ -285,11 +285,10 @@ export async function startDaemon({
     async function reload(): Promise<ReloadReport> {
       const loaded = await loadAgain(file, log);
       if ('applied' in loaded) return loaded;
-      const before = config;
-      const next = asDutiesSay(loaded.config);
-      const changes = diffConfig(before, next);
+      const { next, changes, refused: why } = nextConfig(config, loaded.config);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       const refused = (words: string) => refusedReload(words, log);
+      if (why !== '') return refused(why);
       // Only files, bridges and traces can still refuse, and then nothing has changed: traces come last, for they change at once.
       let httpFiles: HttpFiles | null;
       let bridging: Awaited<ReturnType<Bridges['prepare']>>;

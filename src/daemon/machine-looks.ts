@@ -24,8 +24,10 @@ const WORK = 10_000;
 export type Look = (words: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
 
 export async function selfOf(query: AskRib): Promise<Pick<Alive, 'peers' | 'established' | 'routes' | 'problems'>> {
-  const summary = (await query({ about: 'summary' })).rows as readonly SummaryRow[];
-  const size = (await query({ about: 'size' })).rows[0] as RibSize;
+  // Together, so that the collector is woken once.
+  const [peers, sizes] = await Promise.all([query({ about: 'summary' }), query({ about: 'size' })]);
+  const summary = peers.rows as readonly SummaryRow[];
+  const size = sizes.rows[0] as RibSize;
   return {
     peers: summary.length,
     established: summary.filter(({ state }) => state === 'Established').length,

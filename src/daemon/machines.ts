@@ -4,16 +4,16 @@
  */
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
+import { answerForAll, askForAll } from '../bus/asking-all.ts';
 import { type CaseEvent, OLDEST, VERSIONS } from '../bus/case-event.ts';
-import { type Bus, openBus } from '../bus/connection.ts';
+import type { Bus } from '../bus/connection.ts';
 import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
-import { countRefused } from '../bus/refused.ts';
-import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import { machineName, routerIdOf } from '../bus/subjects.ts';
 import { comesAndGoes } from '../collector/peers.ts';
 import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
-import { HOPS, type Hop, type MachineRow } from '../control/machine-rows.ts';
+import type { MachineRow } from '../control/machine-rows.ts';
 import { placeOf } from '../hijack/case-id.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
@@ -31,6 +31,7 @@ import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
+import { openBusOf, openShared, took } from './machine-servers.ts';
 import { outboxFace } from './outbox-face.ts';
 import { namesOf, partitionLook } from './partition-answers.ts';
 import { openPartitions, type Partitions, scopeOf } from './partitions.ts';
@@ -39,10 +40,11 @@ import { removedMachines } from './removed-machine.ts';
 import { createResyncs, retellSoon } from './resyncs.ts';
 import { noteAgain } from './sent-again.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
-import { openSharedDatabase, type SharedDatabase } from './shared-database.ts';
+import type { SharedDatabase } from './shared-database.ts';
 import { openSoleHolder, type SoleHolder } from './sole-holder.ts';
 import { openSummaries, type Summaries } from './summaries.ts';
 import { createTeller } from './teller.ts';
+import { admitted, createTwinWatch, type TwinWatch } from './twin.ts';
 
 export interface MachinesParts {
   readonly config: () => Config;
@@ -73,61 +75,32 @@ const LAST_WORDS = 3_000;
  * is not there is waited for.
  */
 export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
-  const { config, own, log } = parts;
+  const { config, own, log, started } = parts;
   const { bus: wanted, duties, routerId } = config();
   const machine = machineName(routerId);
   const closers: (() => void | Promise<void>)[] = [];
-  const shared = await openShared(config(), parts);
-  closers.push(() => shared.close());
+  const twins = createTwinWatch(machine, started, log, parts.onFatal);
+  // First, so that who has this name already hears that it was asked for.
+  const bus = wanted === null ? null : openBusOf(wanted, machine, log, twins);
+  if (bus !== null) closers.push(() => bus.close());
   try {
+    const opened = await openShared(config(), parts);
+    closers.push(() => opened.close());
+    const shared = await admitted(opened, routerId, parts.onFatal);
     const scope = duties.includes('traceback') ? await openMachineScope(shared, machine, log, parts.onFatal) : null;
     if (scope !== null) closers.push(() => scope.close());
     const partitions = await agreeOnPartitions({
       ...{ shared, own, log, onFatal: parts.onFatal },
       wanted: wanted?.partitions ?? 1,
     });
-    const bus = wanted === null ? null : openBusOf(wanted, machine, log);
-    if (bus !== null) closers.push(() => bus.close());
     const store = scope === null ? own : joinStores(own, scope);
     const there = scope?.there ?? Promise.resolve();
-    return houseOf(parts, { machine, shared, store, there, bus, agreed: partitions, closers });
+    return houseOf(parts, { machine, shared, store, there, bus, twins, agreed: partitions, closers });
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
-
-const openShared = (
-  { sharedStore, routerId }: Config,
-  { log, onWork = () => {} }: Pick<MachinesParts, 'log' | 'onWork'>,
-): Promise<SharedDatabase> =>
-  openSharedDatabase(
-    {
-      url: sharedStore!.url,
-      passwordFile: sharedStore!.password,
-      authorities: sharedStore!.authority,
-      certificate: sharedStore!.identity?.certificate ?? null,
-      key: sharedStore!.identity?.key ?? null,
-      holder: `${routerId} at ${hostname()}`,
-      took: took('transaction'),
-      onProblem: text => log('warn', text),
-      onSchema: text => log('info', `store postgresql: ${text}`),
-      onWork,
-    },
-    log,
-  );
-
-const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
-  openBus({
-    servers: wanted.servers,
-    authorities: wanted.authority,
-    certificate: wanted.identity?.certificate ?? null,
-    key: wanted.identity?.key ?? null,
-    credentials: wanted.credentials,
-    machine,
-    refused: countRefused(log),
-    onState: (up, why) => log(why === '' ? 'info' : 'warn', `bus: ${why === '' ? 'connected' : why}`, { up }),
-  });
 
 interface Opened {
   readonly machine: string;
@@ -135,13 +108,14 @@ interface Opened {
   readonly store: Store;
   readonly there: Promise<void>;
   readonly bus: Bus | null;
+  readonly twins: TwinWatch;
   readonly agreed: AgreedPartitions;
   readonly closers: (() => void | Promise<void>)[];
 }
 
 function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const { config, log, started, version, retell } = parts;
-  const { machine, shared, store, there, bus, agreed, closers } = opened;
+  const { machine, shared, store, there, bus, twins, agreed, closers } = opened;
   const { database } = shared;
   const everyScope = openScope(database, null, null);
   const everywhere = {
@@ -173,7 +147,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   const resyncs = { asked: 0, told: 0 };
   const resync = createResyncs(async collector => {
     resyncs.asked++;
-    (await bus?.ready)?.publish(resyncSubject(collector));
+    return bus !== null && askForAll(bus, collector);
   });
 
   const toTheBook = bookTeller({
@@ -205,6 +179,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       question.words.every(one => typeof one === 'string')
     )
       return parts.look(question.words as string[], signal);
+    if (question.ask === 'life') return twins.asked();
     if (question.ask === 'forget') return removed.asked(question);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
     const read = readAskedOrder(question);
@@ -226,8 +201,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);
+    const self = await parts.self();
     return {
-      ...(await parts.self()),
+      ...{ ...self, problems: [...twins.problems(), ...self.problems] },
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
       ...{ partitions: here, ...behindOf(here, running()), reads: VERSIONS },
       counts: countsOf({ bus: bus!, publisher: publisher!, ...counted() }),
@@ -249,14 +225,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       resyncs.told++;
       retell();
     });
-    to.ready.then(
-      nc => void nc.subscribe(resyncSubject(machine), { callback: error => void (error === null && asked()) }),
-      () => {},
-    );
+    answerForAll(to, asked);
     answerQuestions(to, answer);
     presence = openPresence({
       bus: to,
       self: alive,
+      onTwin: twins.heard,
       onChange(of, missed) {
         const unseen = missed ? 'is not heard any more: what its peers hold is out of sight' : 'is there';
         log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${unseen}`);
@@ -282,6 +256,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     };
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log },
+      onTwin: () => twins.found(database.place),
       async open(partition, scope, tenure) {
         const tenant = await openCasePartition({
           ...{ ...caseParts, company: await companyOf(), bus, replicas: wanted?.replicas ?? 1 },
@@ -343,9 +318,15 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     },
     outboxOf: caseId => everywhere.read('outbox.of-case', { caseId }),
     machines: () =>
-      (presence?.machines() ?? []).map(
-        (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
-      ),
+      (presence?.machines() ?? []).map((one): MachineRow => {
+        const self = one.machine === machine;
+        return {
+          ...one,
+          machine: routerIdOf(one.machine),
+          self,
+          twice: one.twice || (self && twins.problems().length > 0),
+        };
+      }),
     partitions: partitionLook({ shared, agreed, mine: () => partitions, machines: () => presence?.machines() ?? [] }),
     refused: () => bus?.refused.rows() ?? [],
     shared: () => bus && publisher && sharedOf({ bus, publisher, machines: presence?.machines() ?? [], ...counted() }),
@@ -357,6 +338,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     },
     problems: () => [
       ...awayProblems(shared.away(), duties),
+      ...twins.problems(),
       ...(publisher?.problems() ?? []),
       ...(bus?.up === false && duties.includes('cases')
         ? ['until the bus is there no case begins, changes or ends']
@@ -379,13 +361,6 @@ function awayProblems(away: string | null, duties: Config['duties']): string[] {
   ];
   return [`the database is waited for${waiting.map((one, i) => `${i === 0 ? ': ' : ', '}${one}`).join('')} (${away})`];
 }
-
-/** Tells whoever counts how long a hop took. */
-const took =
-  (hop: Hop['hop']) =>
-  (milliseconds: number): void => {
-    if (HOPS.hasSubscribers) HOPS.publish({ hop, milliseconds } satisfies Hop);
-  };
 
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const one of closers.splice(0).reverse()) await one();

@@ -24,6 +24,10 @@ export interface PartitionsOptions<T extends Tenant> {
   /** Opens what runs on a partition. */
   readonly open: (partition: number, store: ScopeStore, mine: Tenure) => Promise<T>;
   readonly log: Log;
+  /** Another daemon of this one's name shares the cases, and goes on doing so. */
+  readonly onTwin?: () => void;
+  /** How long it may have had that lease before that is believed, ms; left out: longer than what is left by one that died. */
+  readonly patience?: number;
   /** How often leases are lengthened and others looked for, ms; left out: RENEW. */
   readonly every?: number;
 }
@@ -84,10 +88,12 @@ export const scopeOf = (partition: number): string => `${CASES}${partition}`;
 const instant = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
-  const { database, count, open, log, every = RENEW } = options;
+  const { database, count, open, log, onTwin = () => {}, patience = 2 * LEASE, every = RENEW } = options;
   const { holder } = database;
   /** Says that this machine shares the cases. */
   let sharer: Lease | null = null;
+  /** Since when another life of this name says so; monotonic ms. */
+  let other: number | null = null;
   const held = new Map<number, Held<T>>();
   /** Looks in a row that found a partition free, though it is not our share. */
   const free = new Map<number, number>();
@@ -147,6 +153,11 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
   async function renew(): Promise<void> {
     const asked = moment();
     sharer ??= await database.take(`${SHARER}${holder}`, LEASE);
+    other = sharer === null ? (other ?? asked.steady) : null;
+    if (other !== null && asked.steady - other > patience) {
+      other = Number.POSITIVE_INFINITY; // said once
+      onTwin();
+    }
     // One that is taken meanwhile is not among those that are lengthened, and not lost for that.
     const mine = [...held];
     const leases = mine.map(([, { lease }]) => lease);
@@ -157,7 +168,11 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       if (held.get(partition) !== one) continue;
       // A database that was put back to an older state knows the lease, but not what was written since.
       else if (scopes.has(one.lease.scope) && !one.store.lost) one.renewed = asked;
-      else await drop(partition, 'another machine has it now');
+      else {
+        await drop(partition, 'another machine has it now');
+        // So that it need not be waited for where it is ours all the same.
+        await database.release(one.lease).catch(() => {});
+      }
   }
 
   /** Takes what is free up to this machine's share, and what nobody else takes; gives back what is beyond it. */

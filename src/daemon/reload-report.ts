@@ -1,5 +1,5 @@
 /** How a reload is told: to whoever asked for it, and in the log. */
-import { type ConfigChange, formatErrors, isOfStart, loadConfig } from '../config/index.ts';
+import { type ConfigChange, formatErrors, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import type { Log } from './log.ts';
@@ -22,9 +22,7 @@ export function refusedReload(words: string, log: Log): ReloadReport {
 
 /** A reload that is in force. */
 export function appliedReload(changes: readonly ConfigChange[], log: Log): ReloadReport {
-  const words = changes.map(change =>
-    isOfStart(change) ? `${change.words} (in force at the next start)` : change.words,
-  );
+  const words = changes.map(change => change.words);
   for (const line of words) log('info', `reload: ${line}`);
   if (words.length === 0) log('info', 'reload: nothing has changed');
   return { applied: true, changes: words, errors: [] };

@@ -10,21 +10,27 @@ const RETELL = 500;
 export interface Resyncs {
   /**
    * Has a collector tell all that it holds; those who want it in one moment are served by one answer. Whoever wants it after
-   * that was asked for must be served by another: what was told before may have gone to the holder before.
+   * that was asked for must be served by another: what was told before may have gone to the holder before. Resolves to true when
+   * the collector says that it will.
    */
-  ask(collector: string): void;
+  ask(collector: string): Promise<boolean>;
   /** How many collectors are remembered. */
   readonly size: number;
 }
 
-/** `publish` puts the question on the bus. */
-export function createResyncs(publish: (collector: string) => Promise<void>, now = () => performance.now()): Resyncs {
+/** `request` puts the question on the bus, and resolves to whether it was answered. */
+export function createResyncs(
+  request: (collector: string) => Promise<boolean>,
+  now = () => performance.now(),
+): Resyncs {
   const asked = new Map<string, number>();
-  const asking = new Set<string>();
+  const asking = new Map<string, Promise<boolean>>();
   return {
     ask(collector) {
-      if (asking.has(collector)) return;
-      asking.add(collector);
+      const served = asking.get(collector);
+      if (served !== undefined) return served;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      asking.set(collector, promise);
       const time = now();
       // Who was asked longer ago can be asked at once, as who never was.
       for (const [name, last] of asked) if (last + RESYNC <= time) asked.delete(name);
@@ -32,9 +38,10 @@ export function createResyncs(publish: (collector: string) => Promise<void>, now
       const ask = async () => {
         asking.delete(collector);
         asked.set(collector, now());
-        await publish(collector);
+        return request(collector);
       };
-      setTimeout(() => void ask().catch(() => {}), Math.max(RESYNC_SOON, last + RESYNC - time)).unref();
+      setTimeout(() => resolve(ask().catch(() => false)), Math.max(RESYNC_SOON, last + RESYNC - time)).unref();
+      return promise;
     },
     get size() {
       return asked.size + asking.size;

@@ -62,7 +62,10 @@ export async function openSoleHolder<T extends Tenant>(options: SoleHolderOption
     const asked = moment();
     const still = await database.renew([one.lease], LEASE);
     if (still.length > 0 && !one.store.lost) renewed = asked;
-    else await drop(one);
+    else {
+      await drop(one);
+      await database.release(one.lease).catch(() => {});
+    }
   }
 
   const turn = inTurn(async () => {

@@ -15,6 +15,7 @@ import { beginBy, note, type OpenCase, reopen, snapshotOf } from './open-case.ts
 import { pastCases } from './past-cases.ts';
 import { isFollowed, quietCases } from './quiet-cases.ts';
 import { isSaid } from './told-anew.ts';
+import { witnessIndex } from './witness-index.ts';
 import { FEW } from './witness-ledger.ts';
 import { witnessOf } from './witness-of.ts';
 import { type WitnessRoom, witnessRoom } from './witness-room.ts';
@@ -86,8 +87,8 @@ export interface CaseBook {
   incidentsAre(names: ReadonlyMap<string, string>): void;
   /** Cases that are not over. */
   open(): readonly Case[];
-  /** All witnesses of these, as they are known now, each with its case; and those without room, of whom no path is known. */
-  witnesses(): Iterable<readonly [of: WitnessedCase, witness: Witness]>;
+  /** All witnesses of these, or of a machine's peers, each with its case; and those without room, of whom no path is known. */
+  witnesses(machine?: string): Iterable<readonly [of: WitnessedCase, witness: Witness]>;
   /** Changes of witnesses that wait to be told with others (case-reports.ts). */
   flush(): readonly CaseChange[];
   /** How many routes opened no case because `maxOpen` was reached. */
@@ -116,6 +117,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const wholePeers = new Set<string>();
   const past = pastCases();
   const quiet = quietCases();
+  const index = witnessIndex();
   let refused = 0;
   let looked = 0;
 
@@ -127,6 +129,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   function enter(open: OpenCase): void {
     quiet.enter(open);
     room.add(open.witnesses.size);
+    for (const peer of open.witnesses.peers()) index.add(open, peer);
     cases.set(keyIn(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
@@ -137,6 +140,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const key = keyIn(open);
     cases.delete(key);
     quiet.leave(open);
+    index.leave(open);
     room.free(open.witnesses.size);
     open.roomless.clear();
     const time = open.ended ?? open.changed;
@@ -198,6 +202,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
+    if (before === undefined) index.add(open, change.peer);
     if (before === undefined && !room.take(open.witnesses.size < FEW)) {
       open.roomless.hold(change);
       return;
@@ -250,7 +255,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   /** The peer's table is whole: what was out of sight and has not come back is gone. */
   function whole(peer: string, time: number): void {
-    for (const open of [...cases.values()]) {
+    for (const open of index.casesOf(peer)) {
       if (blind(open)) continue;
       open.awaited.delete(peer);
       if ((open.witnesses.get(peer) ?? open.roomless.get(peer))?.state === 'unseen') letGo(open, peer, time, 'absent');
@@ -314,7 +319,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     },
     peerRemoved(peer, time) {
       wholePeers.delete(peer);
-      for (const open of [...cases.values()]) {
+      for (const open of index.casesOf(peer)) {
         open.awaited.delete(peer);
         letGo(open, peer, time, 'removed');
       }
@@ -364,10 +369,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const open of cases.values()) open.incident = names.get(open.incident ?? '') ?? open.incident;
     },
     open: () => [...cases.values()].map(snapshotOf),
-    *witnesses() {
-      for (const open of cases.values())
-        for (const all of [open.witnesses, open.roomless]) for (const one of all.values()) yield [open, one];
-    },
+    witnesses: index.witnesses,
     flush: () => reports.take(true),
     get refused() {
       return refused;

@@ -187,7 +187,7 @@ export function seal(
 
 /** The witnesses that are others than before; each keeps its place, and new ones come behind. */
 function othersThan(before: Case['witnesses'], now: Case['witnesses']): Case['witnesses'] {
-  return now.filter((one, i) => one !== before[i] && canonicalJson(one) !== canonicalJson(before[i] ?? null));
+  return now.filter((one, i) => one !== before[i] && JSON.stringify(one) !== JSON.stringify(before[i]));
 }
 
 /** What became of looking at a chain. */

@@ -68,6 +68,34 @@ export function reachOf(
   return { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]!, hop, nlri: hop + hopLength + 1 };
 }
 
+/** Copies `bytes[start..end)` to `at` of `out`; returns the place behind them. For so few octets a loop is fastest. */
+export function copyOctets(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+  for (let from = start; from < end; from++) out[at++] = bytes[from]!;
+  return at;
+}
+
+/**
+ * Copies attributes without the multiprotocol ones, of which findMultiprotocol has found one at least, to the beginning of
+ * `out`, in their order; returns how many octets they are.
+ */
+export function copyOthers(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  found: AttributeScan,
+  out: Uint8Array,
+): number {
+  const { reachStart, reachEnd, unreachStart, unreachEnd } = found;
+  if (unreachStart < 0) return copyOctets(bytes, reachEnd, end, out, copyOctets(bytes, start, reachStart, out, 0));
+  if (reachStart < 0) return copyOctets(bytes, unreachEnd, end, out, copyOctets(bytes, start, unreachStart, out, 0));
+  const reachFirst = reachStart < unreachStart;
+  const first = copyOctets(bytes, start, reachFirst ? reachStart : unreachStart, out, 0);
+  const between = reachFirst
+    ? copyOctets(bytes, reachEnd, unreachStart, out, first)
+    : copyOctets(bytes, unreachEnd, reachStart, out, first);
+  return copyOctets(bytes, reachFirst ? unreachEnd : reachEnd, end, out, between);
+}
+
 /** Well-known mandatory attributes for NLRI in the classic field, and for MP_REACH_NLRI alone: bits by code. */
 const MANDATORY = (1 << 1) | (1 << 2) | (1 << 3);
 const MANDATORY_MP = (1 << 1) | (1 << 2);

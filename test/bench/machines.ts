@@ -1,12 +1,13 @@
 /**
- * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS]]]`,
- * by default 10,000 cases, 3 rounds and 20 seconds. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
+ * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS
+ * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle; without cases there is no storm. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
  * NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of cases and left idle for a moment,
  * whose processor time is told and taken off from nothing. Then two loads:
  *
  * - a storm: a peer announces hijacked prefixes, 5,000 at once, and takes them back once all are written down as ongoing, until
  *   so many cases are written down as over;
- * - a network: 10,000 UPDATEs a second for so many seconds, of which 1 in 1,000 is a hijack that is taken back five seconds later.
+ * - a network: 10,000 UPDATEs a second for so many seconds, of which 1 in 1,000 is a hijack that is taken back five seconds later;
+ *   and the same once more, for code that is run ten times a second takes a minute until it is compiled.
  *
  * What has come of it is read from the logs that the daemons write anyway, and then from the databases: nothing is asked of
  * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
@@ -19,19 +20,18 @@ import type { Intertrackd } from '../interop/intertrackd.ts';
 import { OFFENDER, prefixOf } from '../interop/machines.ts';
 import { prefixes as prefixesOf, type Speaker } from '../interop/speaker.ts';
 import { processorOf } from '../lab/fleet/costs.ts';
-import { at, networkLots, WAIT, WAYS, type Way, writtenAs } from './ways.ts';
+import { at, networkLots, trafficAt, WAIT, WAYS, type Way, writtenAs } from './ways.ts';
 
-const [cases = 10_000, rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
+const [cases = 10_000, rounds = 3, seconds = 20, idleSeconds = 4] = process.argv.slice(2).map(Number);
 /** Cases of a wave: below what one book holds open. */
-const WAVE = Math.min(5_000, cases);
-const IDLE = 4_000;
+const WAVE = Math.min(5_000, cases || 1_000);
 const RATE = 10_000;
 const ONE_IN = 1_000;
 const TAKEN_BACK = 5_000;
 
 const hijacks = (RATE / ONE_IN) * seconds;
 /** The prefixes of the warm-up, of the storm and of the network, one after the other: each is hijacked once. */
-const most = WAVE + cases + hijacks;
+const most = WAVE + cases + 2 * hijacks;
 if (most > 65_536) throw new Error('there are not so many prefixes in 10.0.0.0/8');
 const prefixes = Array.from({ length: most }, (_, i) => prefixOf(i));
 
@@ -45,6 +45,9 @@ interface Outcome {
   readonly idle: Spent;
   readonly storm: Spent;
   readonly network: Spent;
+  /** The network once more, and what went over the servers meanwhile (null: there are none). */
+  readonly again: Spent;
+  readonly traffic: Spent | null;
   /** Seconds that the waves of the storm took. */
   readonly lasted: number;
 }
@@ -96,8 +99,8 @@ const run = (way: Way): Promise<Outcome> =>
 
     await sleep(1_000);
     let before = spent();
-    await sleep(IDLE);
-    const idle = less(spent(), before, IDLE / 1000);
+    await sleep(idleSeconds * 1_000);
+    const idle = less(spent(), before, idleSeconds);
 
     before = spent();
     const began = performance.now();
@@ -105,11 +108,19 @@ const run = (way: Way): Promise<Outcome> =>
     const lasted = (performance.now() - began) / 1000;
     const storm = less(spent(), before);
 
-    await sleep(1_000);
-    before = spent();
-    await network(feed, prefixes.slice(done, done + hijacks));
-    await reached('resolved', done + hijacks);
-    return { way, idle, storm, network: less(spent(), before), lasted };
+    const played = async () => {
+      await sleep(1_000);
+      const from = spent();
+      await network(feed, prefixes.slice(done, done + hijacks));
+      done += hijacks;
+      await reached('resolved', done);
+      return less(spent(), from);
+    };
+    const first = await played();
+    const passed = await trafficAt(place);
+    const again = await played();
+    const now = await trafficAt(place);
+    return { way, idle, storm, network: first, again, traffic: now && passed && less(now, passed), lasted };
   });
 
 /** UPDATEs of one prefix each, those of a hundredth of a second at once; that some are hijacks the others don't change. */
@@ -137,7 +148,7 @@ const daemonsOf = (spent: Spent) =>
 const allOf = (spent: Spent) => Object.values(spent).reduce((sum, value) => sum + value, 0);
 const wordsOf = (spent: Spent) =>
   Object.entries(spent)
-    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .map(([name, value]) => `${name} ${Number(value.toFixed(3))}`)
     .join(', ');
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
@@ -149,10 +160,11 @@ for (let round = 0; round < rounds; round++)
     console.log(`${way}: idle ${wordsOf(one.idle)}`);
     console.log(`  storm ${wordsOf(one.storm)}; ${one.lasted.toFixed(1)} s`);
     console.log(`  network ${wordsOf(one.network)}`);
+    console.log(`  again ${wordsOf(one.again)}${one.traffic === null ? '' : `; ${wordsOf(one.traffic)}`}`);
   }
 
 /** A table of a load: what is done for a second of the processor, and beside it the share of what the daemon alone does. */
-function table(title: string, load: 'storm' | 'network', count: number): void {
+function table(title: string, load: 'storm' | 'network' | 'again', count: number): void {
   console.log(`\n${title}: CPU s of daemons, of servers; for a CPU second, daemons, with servers`);
   const rates = (way: Way) => {
     const mine = outcomes.filter(one => one.way === way).map(one => one[load]);
@@ -172,6 +184,7 @@ for (const way of ways) {
   const of = (sum: (spent: Spent) => number) => (median(mine.map(sum)) * 1000).toFixed(0);
   console.log(`${way.padEnd(15)} ${of(daemonsOf)}, ${of(allOf)}`);
 }
-table(`storm, ${cases} cases opened and ended`, 'storm', cases);
+if (cases > 0) table(`storm, ${cases} cases opened and ended`, 'storm', cases);
 table(`network, ${RATE * seconds} UPDATEs, ${hijacks} hijacks`, 'network', RATE * seconds);
+table('the same once more', 'again', RATE * seconds);
 process.exit(0);

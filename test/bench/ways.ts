@@ -3,7 +3,7 @@
  * PostgreSQL; a collector and two machines with cases. Databases are on disk. Nobody is told.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { natsServer } from '../bus/nats.ts';
+import { type Nats, natsServer } from '../bus/nats.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 import { type Intertrackd, intertrackd } from '../interop/intertrackd.ts';
 import { feedStatements, MACHINES_PORT, machinesOf, rpslOf } from '../interop/machines.ts';
@@ -17,11 +17,15 @@ export type Way = (typeof WAYS)[number];
 /** How long what a bench has begun may take, ms. */
 export const WAIT = 300_000;
 
+/** The port at which nats-server tells what it has taken and given. */
+const MONITOR = 8222;
+
 export interface Place {
   readonly daemons: readonly Intertrackd[];
   /** Established with the one that collects, from an address and AS64497; its table is whole. */
   readonly feed: Speaker;
   /** Null where a daemon is alone. */
+  readonly nats: Nats | null;
   readonly postgresql: Cluster | null;
   /** Its own database, where a daemon is alone. */
   readonly database: string;
@@ -43,7 +47,8 @@ export interface WaySettings {
 export async function at<T>(way: Way, settings: WaySettings, work: (place: Place) => Promise<T>): Promise<T> {
   const closers: (() => unknown)[] = [];
   try {
-    const [nats, postgresql] = way === 'alone' ? [null, null] : [await natsServer(), await cluster()];
+    const [nats, postgresql] =
+      way === 'alone' ? [null, null] : [await natsServer(`http_port: ${MONITOR}`), await cluster()];
     closers.push(
       () => nats?.close(),
       () => postgresql?.close(),
@@ -79,7 +84,7 @@ ${collects ? feedStatements(feedAt)(address) : ''}`);
     const feed = await startSpeaker({ from: feedAt, to, port: MACHINES_PORT, as: 64497 });
     closers.push(() => feed.close());
     feed.endOfRib();
-    return await work({ daemons, feed, postgresql, database: daemons[0]!.at('state/intertrack.db'), pids });
+    return await work({ daemons, feed, nats, postgresql, database: daemons[0]!.at('state/intertrack.db'), pids });
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -95,6 +100,15 @@ export async function writtenAs({ postgresql, database }: Place, state: 'ongoing
   } finally {
     opened.close();
   }
+}
+
+/** Transactions of PostgreSQL, and messages that came to and went from NATS, until now; null: a daemon is alone. */
+export async function trafficAt({ nats, postgresql }: Place): Promise<Readonly<Record<string, number>> | null> {
+  if (!nats || !postgresql) return null;
+  const [row] = await postgresql.query('SELECT sum(xact_commit) AS count FROM pg_stat_database');
+  const answer = await fetch(`http://${nats.host}:${MONITOR}/varz`);
+  const { in_msgs, out_msgs } = (await answer.json()) as { in_msgs: number; out_msgs: number };
+  return { transactions: Number(row!.count), 'messages in': in_msgs, 'messages out': out_msgs };
 }
 
 /** UPDATEs of one prefix each that concern no watch: 100 lots of so many. */

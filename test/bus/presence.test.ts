@@ -36,17 +36,17 @@ describe('bus/presence', () => {
     let time = 0;
     const asked: string[] = [];
     const resyncs = createResyncs(
-      async collector => void asked.push(collector),
+      async collector => asked.push(collector) > 0,
       () => time,
     );
-    for (let i = 0; i < 1_000; i++) {
-      resyncs.ask(`10-0-${i >> 8}-${i & 255}`);
-      resyncs.ask(`10-0-${i >> 8}-${i & 255}`);
-    }
+    const answers: Promise<boolean>[] = [];
+    for (let i = 0; i < 1_000; i++)
+      for (let twice = 0; twice < 2; twice++) answers.push(resyncs.ask(`10-0-${i >> 8}-${i & 255}`));
     await until('each is asked', () => asked.length === 1_000);
+    expect(await Promise.all(answers)).to.deep.equal(answers.map(() => true));
     expect(resyncs.size).to.equal(1_000);
     time = 10_000;
-    resyncs.ask('10-0-0-0');
+    void resyncs.ask('10-0-0-0');
     expect(resyncs.size).to.equal(1);
   });
 });

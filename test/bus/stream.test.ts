@@ -15,10 +15,7 @@ const PARTITIONS = 4;
 describe('bus/stream', () => {
   const suite = natsOfSuite();
   const { bus, closing } = suite;
-  const publisher = (
-    machine: string,
-    more: { mostSpooled?: number; resync?: () => void; version?: () => number; log?: PublisherOptions['log'] } = {},
-  ): Publisher => {
+  const publisher = (machine: string, more: Partial<PublisherOptions> = {}): Publisher => {
     const made = createPublisher({
       ...{ bus: bus(machine), partitions: PARTITIONS, life: Date.now(), resync: () => {}, log: () => {} },
       ...more,
@@ -259,6 +256,39 @@ describe('bus/stream', () => {
     await until('it is found out', () => lost > 0);
     void from.tell({ what: 'registry' });
     await until('what is told after has come', () => last() === 21);
+  });
+
+  /** While there is no bus nothing waits for others. */
+  async function connected(machine: string, patience: number): Promise<Publisher> {
+    const to = bus(machine);
+    await to.ready;
+    return publisher(machine, { bus: to, patience });
+  }
+
+  it('lets a route that is gone wait for what else there is to tell, and nothing else', async () => {
+    const a = await connected('10-0-8-1', 600_000);
+    const of = (time: number, what: 'held' | 'gone') =>
+      a.tell({ what: 'judged', changes: [judgedChange(1, { time, what })] });
+    const got: (readonly number[])[] = [];
+    reader(partitionOf(judgedChange(1).prefix, PARTITIONS), async messages => {
+      for (const { collector, message } of messages)
+        if (collector === '10-0-8-1')
+          got.push(message.events.flatMap(one => (one.what === 'judged' ? one.changes.map(({ time }) => time) : [])));
+    });
+    await of(1, 'held');
+    await Promise.all([of(2, 'gone'), of(3, 'gone'), of(4, 'held')]);
+    // So many that they wait for no more.
+    await Promise.all(upTo(64).map(i => of(4 + i, 'gone')));
+    void of(69, 'gone');
+    await a.close(30_000);
+    await until('all is read', () => got.length === 4);
+    expect(got).to.deep.equal([[1], [2, 3, 4], upTo(64).map(i => 4 + i), [69]]);
+  });
+
+  it('tells that a route is gone though nothing else is to be told', async () => {
+    const a = await connected('10-0-8-2', 20);
+    await a.tell({ what: 'judged', changes: [judgedChange(1, { what: 'gone' })] });
+    expect(a.report()).to.include({ published: 1, waiting: 0 });
   });
 
   it('makes nobody wait while there is no server, and has all told anew where too much was dropped', async () => {

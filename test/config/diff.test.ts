@@ -193,10 +193,10 @@ describe('config/diff', () => {
     const machines = (host: string, role: string) =>
       read({ more: `${role} bus nats "nats://${host}"; store postgresql "postgres://u@${host}/it";` });
     const changes = diffConfig(machines('127.0.0.1', 'role cases;'), machines('127.0.0.2', 'role collector;'));
-    expect(changes.map(one => `${one.words.split(' ')[1]} ${isOfStart(one)}`)).to.deep.equal([
-      'role false',
-      'bus true',
-      'store true',
+    expect(changes.map(one => `${one.name} ${isOfStart(one)}`)).to.deep.equal([
+      'role true',
+      'bus nats true',
+      'store postgresql true',
     ]);
   });
 

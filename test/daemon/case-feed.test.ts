@@ -18,6 +18,8 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   const refused: string[] = [];
   const witnesses: { peer: string; as: number; address: string; state: string }[] = [];
   const room = { again: false };
+  /** Collectors say that they have heard what they are asked for. */
+  const hears = { now: false };
   const disk = { fails: false };
   let writes: readonly StoreWrite[] = [];
   const feed = createCaseFeed({
@@ -31,7 +33,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
       peersAre: names => void told.push(`peers ${names.join()}`),
       peerForgotten: peer => void told.push(`forgotten ${peer}`),
       registryChanged: () => void told.push('registry'),
-      *witnesses() {
+      *witnesses(machine) {
         const of = {
           kind: 'origin',
           prefix: PREFIX,
@@ -40,7 +42,8 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
           origin: 64666,
           ground: '',
         } as const;
-        for (const one of witnesses) yield [of, one as Witness];
+        for (const one of witnesses)
+          if (machine === undefined || one.peer.endsWith(`@${machine}`)) yield [of, one as Witness];
       },
       roomAgain: () => room.again,
       async together(events, also) {
@@ -51,7 +54,10 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
     },
     cursors,
     mayBe: () => false,
-    askResync: collector => void asked.push(collector),
+    async askResync(collector) {
+      asked.push(collector);
+      return hears.now;
+    },
     lifeOf: () => life,
     isHere: prefix => prefix.startsWith('10.'),
     refuse: (_collector, why) => void refused.push(why),
@@ -60,7 +66,7 @@ function feedOf(cursors: readonly CursorRecord[] = [], life: number | null = nul
   });
   const take = (sequence: number, events: readonly CaseEvent[], life = 1) =>
     feed.take([{ collector: TOKYO, message: { life, sequence, events } }]);
-  return { feed, take, told, judged, asked, refused, witnesses, room, disk, cursor: () => writes };
+  return { feed, take, told, judged, asked, hears, refused, witnesses, room, disk, cursor: () => writes };
 }
 
 describe('daemon/case-feed', () => {
@@ -138,6 +144,24 @@ describe('daemon/case-feed', () => {
       return asked.length > before;
     });
     expect(times.flatMap((is, i) => (is ? [i + 1] : []))).to.deep.equal([1, 2, 4, 8, 16, 32]);
+  });
+
+  it('waits for who has heard what it is asked for, until it has another life', async () => {
+    const { feed, take, asked, hears } = feedOf();
+    hears.now = true;
+    await take(1, [{ what: 'hello' }]);
+    feed.back(TOKYO, true);
+    await Promise.resolve();
+    for (let i = 0; i < 100; i++) feed.askAgain();
+    expect(asked).to.deep.equal([TOKYO]);
+    for (let i = 0; i < 30; i++) feed.askAgain();
+    expect(asked, 'nobody is believed for ever').to.have.length(2);
+    await take(1, [{ what: 'hello' }], 2);
+    feed.askAgain();
+    expect(asked).to.have.length(3);
+    await take(2, [{ what: 'resync' }], 2);
+    for (let i = 0; i < 200; i++) feed.askAgain();
+    expect(asked).to.have.length(3);
   });
 
   it('asks everybody for what found no room, once there is some again', async () => {

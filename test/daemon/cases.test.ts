@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
 import type { Config } from '../../src/config/tree.ts';
 import type { CaseOrder } from '../../src/control/daemon.ts';
-import { type Cases, openCases } from '../../src/daemon/cases.ts';
+import { type CasesOfStore, openCases } from '../../src/daemon/cases.ts';
 import type { Log } from '../../src/daemon/log.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
@@ -42,7 +42,7 @@ describe('daemon/cases', () => {
   let config: Config;
   let registry: Registry;
   let store: Store;
-  let cases: Cases;
+  let cases: CasesOfStore;
   let diskFull: boolean;
   let batches: (readonly StoreWrite[])[];
   let added: string[];
@@ -72,19 +72,23 @@ describe('daemon/cases', () => {
     cases = await openCases(store, outbox as unknown as Outbox, registry, () => config, log, null, { reach });
   }
 
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cases-'));
-    const dump = join(directory, 'jpirr.db');
-    writeFileSync(dump, 'route: 192.0.2.0/24\norigin: AS64501\nmnt-by: MAINT-OWNER\nsource: JPIRR\n');
+  function configWith(holds: string): Config {
     const loaded = parseConfig(
-      `router id 192.0.2.10; local as 64500; irr JPIRR { dump "${dump}"; }
-       watch ours { maintainer MAINT-OWNER; group noc; hold down 0s; }
+      `router id 192.0.2.10; local as 64500; irr JPIRR { dump "${join(directory, 'jpirr.db')}"; }
+       watch ours { maintainer MAINT-OWNER; group noc; ${holds}; }
        group noc { mail "noc@example.net"; }
        notify mail { from "keiro@example.net"; smtp "127.0.0.1"; language en; }`,
       'conf',
     );
     if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
-    config = loaded.config;
+    return loaded.config;
+  }
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cases-'));
+    const dump = join(directory, 'jpirr.db');
+    writeFileSync(dump, 'route: 192.0.2.0/24\norigin: AS64501\nmnt-by: MAINT-OWNER\nsource: JPIRR\n');
+    config = configWith('hold down 0s');
     registry = await openRegistry(
       { onRefresh: () => {}, onTrouble: () => {}, onAlarm: () => {}, onWhole: () => {} },
       { directory },
@@ -107,6 +111,15 @@ describe('daemon/cases', () => {
     expect(batches.map(batch => batch.map(({ op }) => op))).to.deep.equal([['case.put', 'evidence.add', 'outbox.add']]);
     expect(added).to.have.length(1);
     expect(cases.open()[0]).to.include({ state: 'ongoing', prefix: '192.0.2.0/24' });
+  });
+
+  it('writes what is due together with what is told, in its transaction', async () => {
+    config = configWith('hold up 10s; hold down 10s');
+    const write: StoreWrite = { op: 'source.put', record: { name: 'JPIRR', file: 'jpirr.db', objects: 1 } };
+    await cases.together(() => void cases.judged([held('a', { time: Date.now() - 60_000 })]), [write]);
+    expect(batches).to.have.length(1);
+    expect(batches[0]!.map(({ op }) => op)).to.include.members(['source.put', 'outbox.add']);
+    expect(cases.open()[0]).to.include({ state: 'ongoing' });
   });
 
   it('tells whom a maintainer names when its object inherits X-Keiro, and says so', async () => {
@@ -171,7 +184,7 @@ describe('daemon/cases', () => {
     }
     await cases.judged([held('a', { origin: 64604 })]);
     expect(cases.open().map(({ offender }) => offender)).to.deep.equal([64604]);
-    const offenders = async (...from: Parameters<Cases['before']>) =>
+    const offenders = async (...from: Parameters<CasesOfStore['before']>) =>
       (await cases.before(...from)).map(({ offender }) => offender);
     expect(await offenders(null, 10)).to.deep.equal([64604, 64603, 64602, 64601]);
     const [first, second] = await cases.before(null, 2);

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/config/index.ts';
 import { createConfigAnswers } from '../../src/daemon/config-answers.ts';
 import { asDutiesSay } from '../../src/daemon/duties.ts';
+import { nextConfig } from '../../src/daemon/next-config.ts';
 
 describe('daemon/config-answers', () => {
   let folder: string;
@@ -26,6 +27,39 @@ describe('daemon/config-answers', () => {
     if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
     const { configDiff } = createConfigAnswers(() => asDutiesSay(loaded.config), file);
     expect(await configDiff()).to.deep.equal({ file, errors: [], changes: [] });
+  });
+
+  it('says of what a machine is among others that it needs another start, and leaves it as it is', async () => {
+    const file = join(folder, 'machine');
+    const write = (routerId: string, role: string, more = '') =>
+      writeFileSync(
+        file,
+        `router id ${routerId}; local as 64500; ${role}
+        bus nats "nats://192.0.2.1"; store postgresql "postgresql://keiro@192.0.2.2/keiro";
+        protocol bgp tyo1 { neighbor 192.0.2.1 as 64496; ${more} }`,
+        { mode: 0o600 },
+      );
+    const read = async () => {
+      const loaded = await loadConfig(file);
+      if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
+      return loaded.config;
+    };
+    write('192.0.2.10', 'role collector;');
+    const running = asDutiesSay(await read());
+    const { configDiff } = createConfigAnswers(() => running, file);
+    write('192.0.2.10', 'role cases;', 'description "first";');
+    expect((await configDiff()).changes.map(({ words }) => words)).to.deep.equal([
+      'peer tyo1: now description "first"',
+      'machines role: role collector is now role cases (in force at the next start)',
+    ]);
+    const { next, refused } = nextConfig(running, await read());
+    expect([next.duties, next.peers.map(({ name }) => name), refused]).to.deep.equal([['collector'], ['tyo1'], '']);
+    write('192.0.2.11', '');
+    expect((await configDiff()).changes.map(({ words }) => words)).to.have.members([
+      'machines role: removed (in force at the next start)',
+      'router id: router id 192.0.2.10 is now router id 192.0.2.11 (needs a restart)',
+    ]);
+    expect(nextConfig(running, await read()).refused).to.match(/192\.0\.2\.10 is the name .* needs a restart$/);
   });
 
   it('holds the file as it is now against what is in force, and shows no secret', async () => {

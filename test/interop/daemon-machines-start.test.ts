@@ -143,6 +143,39 @@ describe('interop/daemon-machines-start', function () {
     }
   });
 
+  it('does not let in another daemon of its name, goes on undisturbed, and says so', async () => {
+    const { nats, postgresql } = shared;
+    const by = { nats: nats.host, postgresql: postgresql.host };
+    const fencesOf = async () =>
+      ((await engine.ask('show', 'partition')) as readonly PartitionRow[]).map(row => row.fence);
+    const before = await fencesOf();
+    const refusal = /another daemon.* has the router id \S+ too: each machine needs its own/;
+    for (const [role, of] of [
+      ['cases', engine],
+      ['collector', collector],
+    ] as const) {
+      const second = shared.machine(role, undefined, by, of.address);
+      const failed = await second.start().then(
+        () => '',
+        (error: Error) => error.message,
+      );
+      expect(failed, role)
+        .to.match(/intertrackd ended with 7[01]/)
+        .and.to.match(refusal);
+      expect(await problemsOf(of)).to.contain(`has the router id ${of.address} too, and each machine needs its own`);
+      expect((await machinesOf(of)).find(({ self }) => self)!.twice).to.equal(true);
+    }
+    expect(await fencesOf(), 'nothing was taken').to.deep.equal(before);
+    // One that is killed and started at once is no other.
+    await engine.end('SIGKILL');
+    await engine.start();
+    await until('it has its partitions again', async () => {
+      const rows = (await engine.ask('show', 'partition')) as readonly PartitionRow[];
+      return rows.every(({ self, left }) => self && left > 0);
+    });
+    expect(engine.log()).to.not.match(refusal);
+  });
+
   it('does not wait for what somebody has to mend', async () => {
     const wrong = shared.machine('collector');
     const url = shared.postgresql.url();

@@ -54,9 +54,9 @@ export interface Shared {
   readonly smtp: Relay;
   /**
    * Configures a machine; `more` is told its address. All prefixes are registered, and watched. `by`: over which ways it
-   * reaches the servers, left out: straight.
+   * reaches the servers, left out: straight. `address`: its router id, left out: one of its own.
    */
-  machine(role: string, more?: (address: string) => string, by?: Ways): Machine;
+  machine(role: string, more?: (address: string) => string, by?: Ways, address?: string): Machine;
   close(): Promise<void>;
 }
 
@@ -84,8 +84,7 @@ export async function sharedServers(prefixes: number, settings: SharedSettings =
     natsCluster: natsServers,
     postgresql,
     smtp,
-    machine(role, more = () => '', by = { nats: nats.host, postgresql: postgresql.host }) {
-      const address = loopbackAddress();
+    machine(role, more = () => '', by = { nats: nats.host, postgresql: postgresql.host }, address = loopbackAddress()) {
       const daemon = intertrackd(address);
       daemons.push(daemon);
       daemon.write('jpirr.db', rpslOf(prefixes));

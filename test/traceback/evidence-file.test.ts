@@ -137,10 +137,10 @@ describe('traceback/evidence-file', () => {
         questions: [{ packet: 0, epoch: 1, digest: '0123456789abcdef', from: 0, to: 1 }],
       },
       createPrivateKey(pem.key),
-      recordOf(64500, pem),
+      recordOf(64500, pem, { issued: now }),
     );
   const signed = request();
-  const statement = (more: Partial<Statement> = {}, pem: Pem = two, record = recordOf(64501, pem)) =>
+  const statement = (more: Partial<Statement> = {}, pem: Pem = two, record = recordOf(64501, pem, { issued: now })) =>
     signStatement(
       {
         ...{ as: 64501, by: 64501, request: signed.hash, time: now, verdict: 'saw', reason: '', ingress: [] },

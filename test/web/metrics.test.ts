@@ -117,6 +117,7 @@ describe('web/metrics', () => {
     const { text } = await metrics.read('');
     for (const line of [
       'machine_heard{machine="192.0.2.20"} 0',
+      'machine_name_twice{machine="192.0.2.10"} 0',
       'machine_clock_ahead_seconds{machine="192.0.2.10"} 0.001',
       'link_up{to="bus"} 1',
       'bus_again_total 2',

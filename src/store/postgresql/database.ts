@@ -83,12 +83,12 @@ export interface Database {
   readonly pace: Pace;
   /** Whether what is asked below is answered, leases among it. */
   readonly contact: Contact;
-  /** The rows of one statement; rejects with one line. */
-  rows<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
   /**
-   * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
-   * earlier life is taken at once.
+   * The rows of one statement; rejects with one line. One that is asked again and again has a name, by which the server knows it
+   * and plans it once.
    */
+  rows<T extends pg.QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<T[]>;
+  /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it, or another daemon of this name. */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
   /**
    * Lengthens leases; those that are returned are still held. A standby that had not heard of a lease when it became the
@@ -97,6 +97,8 @@ export interface Database {
   renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
   /** Gives a lease back, so that the next need not wait. */
   release(lease: Lease): Promise<void>;
+  /** Gives back all that is held under this daemon's name, whichever life took it. */
+  releaseAll(): Promise<void>;
   /** Who holds what. */
   holdings(): Promise<readonly Holding[]>;
   /** A setting that all machines must agree on: the first to write it decides. Returns what is in force. */
@@ -153,8 +155,8 @@ export function databaseOf(options: DatabaseOptions): Database {
   pool.on('error', error => options.onProblem(describeTrouble(place, error)));
   // While a transaction has the connection it is the transaction that fails.
   pool.on('connect', client => client.on('error', () => {}));
-  const rows = <T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> =>
-    heard(async () => (await pool.query<T>(text, values)).rows);
+  const rows = <T extends pg.QueryResultRow>(text: string, values: unknown[] = [], name = ''): Promise<T[]> =>
+    heard(async () => (await pool.query<T>({ text, values, ...(name !== '' && { name }) })).rows);
   const { holder } = options;
   const seconds = (milliseconds: number) => milliseconds / 1000;
   return {
@@ -171,12 +173,15 @@ export function databaseOf(options: DatabaseOptions): Database {
     pace: keepPace(options.took),
     async take(scope, milliseconds) {
       const [row] = await rows<{ fence: number; written: number }>(
+        // Of one that somebody has the row is not even locked: that would be a transaction to be written down.
         `INSERT INTO leases (scope, holder, fence, until)
-           VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+           SELECT $1, $2, 1, clock_timestamp() + make_interval(secs => $3) WHERE NOT EXISTS
+             (SELECT FROM leases WHERE scope = $1 AND until >= clock_timestamp())
          ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
-           WHERE leases.until < clock_timestamp() OR leases.holder = excluded.holder
+           WHERE leases.until < clock_timestamp()
          RETURNING fence, written`,
         [scope, holder, seconds(milliseconds)],
+        'lease.take',
       );
       return row === undefined ? null : { scope, ...row };
     },
@@ -186,6 +191,7 @@ export function databaseOf(options: DatabaseOptions): Database {
          FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS mine (scope, fence)
          WHERE leases.scope = mine.scope AND leases.fence = mine.fence AND leases.holder = $4 RETURNING leases.scope`,
         [leases.map(({ scope }) => scope), leases.map(({ fence }) => fence), seconds(milliseconds), holder],
+        'lease.renew',
       );
       const still = new Set(held.map(({ scope }) => scope));
       return leases.filter(({ scope }) => still.has(scope));
@@ -195,8 +201,15 @@ export function databaseOf(options: DatabaseOptions): Database {
         ...[scope, fence, holder],
       ]);
     },
+    async releaseAll() {
+      await rows(`UPDATE leases SET until = '-infinity' WHERE holder = $1 AND until > clock_timestamp()`, [holder]);
+    },
     holdings: () =>
-      rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`),
+      rows<Holding & pg.QueryResultRow>(
+        `SELECT scope, holder, ${LEFT} AS left FROM leases ORDER BY scope`,
+        [],
+        'lease.all',
+      ),
     async agree(name, value) {
       await rows('INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [name, value]);
       const [row] = await rows<{ value: string }>('SELECT value FROM settings WHERE name = $1', [name]);

@@ -58,6 +58,8 @@ export function serversOf(urls: readonly string[]): Servers {
           next(at);
           throw error;
         }
+        // The pool listens once it has the connection. One that breaks before fails the look, and must not end the daemon.
+        made.on('error', () => {});
         try {
           await look(made, names[at]!);
         } catch (error) {

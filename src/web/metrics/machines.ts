@@ -17,6 +17,7 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
   });
   const metrics = {
     heard: gauge('machine_heard', '1 for a machine that is heard', ['machine']),
+    twice: gauge('machine_name_twice', '1 for a machine whose router id another daemon has too', ['machine']),
     ahead: gauge('machine_clock_ahead_seconds', 'Clock of a machine against that of this one', ['machine']),
     link: gauge('link_up', '1 while the bus, or the database that is shared, is there', ['to']),
     lost: counted('bus_lost_total', 'Times that the connection to the bus was lost'),
@@ -59,10 +60,11 @@ export function machineMetrics({ gauge, counted, histogram }: Maker): Look {
         daemon.partitions().catch(() => null),
       ]),
     ([shared, machines, refused, partitions]) => {
-      for (const { machine, missed, unheard, ahead } of machines) {
+      for (const { machine, missed, unheard, ahead, twice } of machines) {
         // Of what cannot be heard from here nothing is known: that is the number of the link to the bus.
         if (unheard) continue;
         metrics.heard.set({ machine }, missed ? 0 : 1);
+        metrics.twice.set({ machine }, twice ? 1 : 0);
         if (ahead !== null && !missed) metrics.ahead.set({ machine }, ahead / 1000);
       }
       for (const { what, machine, times } of refused) metrics.refused.set({ what, machine }, times);

@@ -3,9 +3,11 @@
  * the real bus, tells once a second that it is there, tells all that it holds when it is asked to, and answers looks.
  */
 import { answerQuestions } from '../../../src/bus/asking.ts';
+import { answerForAll } from '../../../src/bus/asking-all.ts';
+import { VERSIONS } from '../../../src/bus/case-event.ts';
 import type { Bus } from '../../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../../src/bus/publisher.ts';
-import { aliveSubject, machineName, resyncSubject } from '../../../src/bus/subjects.ts';
+import { aliveSubject, machineName } from '../../../src/bus/subjects.ts';
 import type { SummaryRow } from '../../../src/collector/messages.ts';
 import type { JudgedChange } from '../../../src/registry/judged-change.ts';
 import { busTo, type Nats } from '../../bus/nats.ts';
@@ -84,8 +86,9 @@ export async function playCollector(
     life = Date.now();
     bus = busTo(nats, machine);
     const nc = await bus.ready;
-    publisher = createPublisher({ bus, partitions, life, resync: () => void retell(), log: () => {} });
-    nc.subscribe(resyncSubject(machine), { callback: () => void retell() });
+    const version = () => VERSIONS.at(-1)!;
+    publisher = createPublisher({ bus, partitions, life, resync: () => void retell(), log: () => {}, version });
+    answerForAll(bus, () => void retell());
     answerQuestions(bus, async () => names.map((peer, i) => summaryOf(peer, i)));
     alive = setInterval(() => {
       const { published, waiting, dropped } = publisher.report();

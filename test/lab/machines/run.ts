@@ -157,7 +157,7 @@ function draw(): Fault {
 /** All machines are there, and each partition is with one. */
 async function isWhole(): Promise<boolean> {
   const rows = await machinesOf(first.daemon);
-  const partitions = rows.flatMap(one => (one.missed ? [] : one.partitions));
+  const partitions = rows.flatMap(one => (one.missed || one.unheard ? [] : one.partitions));
   return rows.length === 4 && rows.every(({ missed }) => !missed) && new Set(partitions).size === PARTITIONS;
 }
 await until('all machines are there', isWhole, 60_000);
@@ -217,7 +217,10 @@ for (let round = 0; round < ROUNDS; round++) {
       return stays.every(prefix => holds(prefix) === feeds.length);
     },
     PATIENCE,
-  ).catch(error => console.log(`    ${error.message}`));
+  ).catch(error => {
+    console.log(`    ${error.message}`);
+    keepLogs();
+  });
   if (fault.registers)
     await until('the registry has ended it', () => count(steady[0]!, 'end') > 0, PATIENCE).catch(error =>
       console.log(`    ${error.message}`),
