@@ -15,6 +15,7 @@ import {
 import { nanos } from '@nats-io/transport-node';
 import { type CaseMessage, decodeCaseMessage } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
+import { type Looked, lookAt } from './stream-looks.ts';
 import { ALL_JUDGED, machineOf, partitionSubject, routerIdOf, STREAM } from './subjects.ts';
 
 /** Octets that the stream may hold; beyond, nothing more is taken, and collectors wait. */
@@ -37,8 +38,6 @@ const CHANGES_AT_ONCE = 256;
 /** Messages that are left in the stream for a program that can read them: well below those under way. */
 const MOST_LEFT = 256;
 const AGAIN = 500;
-/** How often the server is asked how much waits, and whether it still has what it has delivered. Milliseconds. */
-const LOOK = 3_000;
 /** So many looks in a row must agree that the end of the stream was lost: the leaders in a cluster may be a moment apart. */
 const SHORT = 2;
 /**
@@ -122,21 +121,13 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   /** The greatest number of a message of this stream that came here. */
   let highest = 0;
   const stopped = read();
-  const looking = setInterval(() => void look(), LOOK);
-  looking.unref();
+  const looking = lookAt(bus, { consumer: name, highest: () => highest, told: hear });
 
-  async function look(): Promise<void> {
-    try {
-      if (!bus.up || serverTime === null) throw new Error('the server is not there');
-      const manager = await jetstreamManager(await bus.ready, { checkAPI: false });
-      const info = await manager.consumers.info(STREAM, name);
-      waiting = info.num_pending + info.num_ack_pending;
-      const { state } = await manager.streams.info(STREAM);
-      short = Math.max(highest, info.delivered.stream_seq) > state.last_seq ? short + 1 : 0;
-    } catch {
-      waiting = null; // what is wrong is said by whoever reads
-    }
-    if (short >= SHORT) await readAnew();
+  function hear(looked: Looked | null): void {
+    waiting = serverTime === null ? null : (looked?.waiting ?? null);
+    if (looked === null || closed) return;
+    short = looked.short ? short + 1 : 0;
+    if (short >= SHORT) void readAnew();
   }
 
   /**
@@ -302,7 +293,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     }),
     async close() {
       closed = true;
-      clearInterval(looking);
+      looking();
       await messages?.close();
       await stopped;
     },

@@ -10,6 +10,7 @@
  */
 import type pg from 'pg';
 import type { IncidentAsk } from '../records.ts';
+import { bigintArray, textArray } from './arrays.ts';
 import type { Lease } from './database.ts';
 import { type Statement, statement, valuesOf } from './statements.ts';
 import { isRefusal } from './trouble.ts';
@@ -25,8 +26,8 @@ const INCIDENT_LOCK = 0x49545249;
 /** The lease cannot be taken by another machine before this has ended: it then reads the names that were given here. */
 const HOLD = statement('incident.hold', 'SELECT FROM leases WHERE scope = :scope AND fence = :fence FOR SHARE');
 const LOCK = statement('incident.lock', `SELECT pg_advisory_xact_lock(${INCIDENT_LOCK})`);
-/** Rows are looked up one by one: a plan made while the tables are small would go on reading them whole as they grow. */
-const LINK = statement(
+/** One that asks alone: PostgreSQL is done with it sooner. Rows are looked up one by one: a plan made while the tables are small would go on reading them whole as they grow. */
+const LINK_ONE = statement(
   'incident.link',
   `WITH asked AS (SELECT key, place FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS asked (key, place)),
    found AS (
@@ -45,6 +46,110 @@ const LINK = statement(
    SELECT incident FROM decided`,
 );
 
+/**
+ * All that is asked at once: `keys` of all, each with the number of who asks (`owners`); what an ask needs that is not in them. A
+ * key that one before asks for too is not among them: by that one it is answered (`after`), unless the database has something
+ * for a key before it. What is written of a key is the last word about it.
+ */
+const LINK_MANY = statement(
+  'incident.link.many',
+  `WITH RECURSIVE asked AS (
+     SELECT * FROM unnest(CAST(:numbers AS bigint[]), CAST(:after AS bigint[]), CAST(:opened AS bigint[]),
+       CAST(:offenders AS bigint[]), CAST(:runs AS bigint[]), CAST(:otherwise AS text[]))
+       AS asked (number, after, opened, offender, runs, otherwise)),
+   found AS (
+     SELECT asked.number, best.incident FROM asked CROSS JOIN LATERAL (
+       SELECT before.incident
+       FROM unnest(CAST(:owners AS bigint[]), CAST(:keys AS text[])) WITH ORDINALITY AS wanted (owner, key, place)
+         CROSS JOIN LATERAL (SELECT incident, time FROM incidents WHERE incidents.key = wanted.key LIMIT 1) AS before
+       WHERE wanted.owner = asked.number AND (abs(before.time - asked.opened) <= ${WINDOW}
+         OR wanted.key = 'o' || asked.offender
+           AND (asked.runs = 1 OR (SELECT true FROM cases WHERE cases.incident = before.incident
+             AND cases.offender = asked.offender AND cases.state <> 'resolved' LIMIT 1) IS NOT NULL))
+       ORDER BY place LIMIT 1) AS best),
+   begun AS (
+     SELECT asked.number, asked.after, coalesce(found.incident, CASE WHEN after IS NULL THEN otherwise END) AS incident
+     FROM asked LEFT JOIN found USING (number)),
+   decided AS (
+     SELECT number, incident FROM begun WHERE incident IS NOT NULL
+     UNION ALL
+     SELECT begun.number, decided.incident FROM begun JOIN decided ON begun.after = decided.number
+       WHERE begun.incident IS NULL),
+   put AS (
+     INSERT INTO incidents (key, incident, time)
+     SELECT written.key, decided.incident, written.time
+     FROM unnest(CAST(:putKeys AS text[]), CAST(:putBy AS bigint[]), CAST(:putTimes AS bigint[]))
+       AS written (key, by, time) JOIN decided ON decided.number = written.by
+     WHERE EXISTS (SELECT FROM leases WHERE scope = :scope AND fence = :fence)
+     ON CONFLICT (key) DO UPDATE SET incident = excluded.incident, time = excluded.time)
+   SELECT incident FROM decided WHERE EXISTS (SELECT FROM leases WHERE scope = :scope AND fence = :fence)
+     ORDER BY number`,
+);
+
+/** What is asked in one statement, by the names of its parameters. */
+interface Asked {
+  readonly numbers: number[];
+  readonly after: (number | null)[];
+  readonly opened: number[];
+  readonly offenders: (number | null)[];
+  readonly runs: number[];
+  readonly otherwise: string[];
+  readonly owners: number[];
+  readonly keys: string[];
+}
+
+/**
+ * Parts asks into what can be decided at once, in their order. What one would be answered by another before it is known here but
+ * for one thing: whether an offender goes on whose case was opened long before. That is asked of the database behind it.
+ */
+function* togetherOf(asks: readonly IncidentAsk[]): Generator<Readonly<Record<string, unknown>>> {
+  let asked = none();
+  /** Who of these has asked for a key last. */
+  let last = new Map<string, number>();
+  for (const [number, { keys, offender, opened, otherwise, runs }] of asks.entries()) {
+    const answers = (key: string): boolean =>
+      Math.abs(asks[last.get(key)!]!.opened - opened) <= WINDOW || (runs && key === `o${offender}`);
+    if (keys.some(key => last.has(key) && key === `o${offender}` && !answers(key))) {
+      yield valuesFor(asked, last, asks);
+      [asked, last] = [none(), new Map()];
+    }
+    const before = keys.findIndex(key => last.has(key) && answers(key));
+    for (const key of before < 0 ? keys : keys.slice(0, before))
+      if (!last.has(key)) {
+        asked.owners.push(number);
+        asked.keys.push(key);
+      }
+    asked.numbers.push(number);
+    asked.after.push(before < 0 ? null : last.get(keys[before]!)!);
+    asked.opened.push(opened);
+    asked.offenders.push(offender);
+    asked.runs.push(runs ? 1 : 0);
+    asked.otherwise.push(otherwise);
+    for (const key of keys) last.set(key, number);
+  }
+  yield valuesFor(asked, last, asks);
+}
+
+const none = (): Asked => ({
+  ...{ numbers: [], after: [], opened: [], offenders: [], runs: [], otherwise: [], owners: [], keys: [] },
+});
+
+function valuesFor(asked: Asked, last: ReadonlyMap<string, number>, asks: readonly IncidentAsk[]) {
+  const { numbers, after, opened, offenders, runs, otherwise, owners, keys } = asked;
+  const lists = { numbers, after, opened, offenders, runs, owners, putBy: [...last.values()] };
+  return {
+    ...Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, bigintArray(list)])),
+    ...{ otherwise: textArray(otherwise), keys: textArray(keys), putKeys: textArray([...last.keys()]) },
+    putTimes: bigintArray([...last.values()].map(number => asks[number]!.opened)),
+  };
+}
+
+function asksOf(asks: readonly IncidentAsk[]): (readonly [Statement, Readonly<Record<string, unknown>>])[] {
+  if (asks.length !== 1) return [...togetherOf(asks)].map(values => [LINK_MANY, values] as const);
+  const { keys, otherwise, opened, offender, runs } = asks[0]!;
+  return [[LINK_ONE, { keys, otherwise, opened, offender, runs }]];
+}
+
 /** Asks for all of them in one round trip. Null: another machine holds the lease now, and nothing was written. */
 export async function linkIncidents(
   pool: pg.Pool,
@@ -62,9 +167,7 @@ export async function linkIncidents(
       run(LOCK, {}),
       run(HOLD, { scope, fence }),
     ];
-    const asked = asks.map(({ keys, otherwise, opened, offender, runs }) =>
-      run(LINK, { scope, fence, keys, otherwise, opened, offender, runs }),
-    );
+    const asked = asksOf(asks).map(([link, values]) => run(link, { scope, fence, ...values }));
     await allOf([...before, ...asked, client.query('COMMIT')]);
     const incidents = (await Promise.all(asked)).flatMap(({ rows }) => rows.map(({ incident }) => incident));
     return incidents.length === asks.length ? { incidents } : null;

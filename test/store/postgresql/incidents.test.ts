@@ -94,6 +94,52 @@ describe('store/postgresql/incidents', function () {
     );
   });
 
+  it('decides of many that are asked at once what it would of one after the other', async () => {
+    const [one, other] = [await fresh(), await fresh()];
+    const stores = [await scoped(await connect(one), 0), await scoped(await connect(other), 0)] as const;
+    const tables = () =>
+      Promise.all([one, other].map(name => databases.server.query('SELECT * FROM incidents ORDER BY key', [], name)));
+    const asked = fc.record({
+      offender: fc.option(fc.integer({ min: 64601, max: 64603 }), { freq: 9 }),
+      upstream: fc.integer({ min: 64510, max: 64512 }),
+      victim: fc.integer({ min: 64496, max: 64498 }),
+      after: fc.integer({ min: -WINDOW / 4, max: WINDOW }),
+      runs: fc.boolean(),
+    });
+    const over = fc.record({ offender: fc.integer({ min: 64601, max: 64603 }), asked: fc.nat(30), over: fc.boolean() });
+    await fc.assert(
+      fc
+        .asyncProperty(fc.array(asked, { maxLength: 30 }), fc.array(over, { maxLength: 3 }), async (all, cases) => {
+          let opened = T0;
+          const asks = all.map(({ offender, upstream, victim, after, runs }) => {
+            opened += after;
+            const keys = [...(offender === null ? [] : [`o${offender}`]), `u${upstream}`, `v${victim}`];
+            return ask({ keys, offender, opened, runs: runs && offender !== null });
+          });
+          // Some of them go on in the database.
+          for (const store of stores)
+            for (const [i, { offender, asked: of, over: isOver }] of cases.entries()) {
+              const incident = asks[of % Math.max(1, asks.length)]?.otherwise ?? 'I0';
+              await written(store, `2026-11-22-0${i}`, incident, offender, isOver ? 'resolved' : 'ongoing');
+            }
+          const single: string[] = [];
+          for (const each of asks) single.push(...(await linked(stores[0], each)));
+          const cut = asks.length >> 2;
+          const together = [
+            ...(cut === 0 ? [] : await linked(stores[1], ...asks.slice(0, cut))),
+            ...(asks.length === 0 ? [] : await linked(stores[1], ...asks.slice(cut))),
+          ];
+          expect(together).to.deep.equal(single);
+          const [of, ofMany] = await tables();
+          expect(ofMany).to.deep.equal(of);
+        })
+        .afterEach(async () => {
+          for (const name of [one, other]) await databases.server.query('TRUNCATE incidents, cases CASCADE', [], name);
+        }),
+      { numRuns: 25 },
+    );
+  });
+
   it('gives nothing to who has lost the lease, and tells the next holder what was named', async () => {
     const name = await fresh();
     const mine = await scoped(await connect(name), 0);
