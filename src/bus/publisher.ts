@@ -109,6 +109,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let closing = false;
   let closed = false;
   let opened: Store | null = null;
+  /** Of each message under way: that the connection is lost. It may be gone with it, and its answer need not be waited for. */
+  const underWay = new Set<(error: Error) => void>();
 
   function add(partition: number, event: CaseEvent): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -129,6 +131,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!one.unhurried || changes >= MANY) return 0;
     }
     return queue[0]!.told + patience - performance.now();
+  }
+
+  async function unlessLost(stored: Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    underWay.add(reject);
+    stored.then(resolve, reject);
+    await promise.finally(() => underWay.delete(reject));
   }
 
   async function pump(partition: number): Promise<void> {
@@ -168,7 +177,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
         // The same message until the server has it: those behind it wait, so that none overtakes.
         for (;;)
           try {
-            await store(subject, encodeCaseMessage(message, version()), msgID, ACK);
+            // What is published into a connection that is lost is kept by it, each time again, until it is back.
+            while (!bus.up && !closed) await pause(AGAIN);
+            if (closed) return;
+            await unlessLost(store(subject, encodeCaseMessage(message, version()), msgID, ACK));
             break;
           } catch (error) {
             if (closed) return;
@@ -179,7 +191,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
               said = true;
             }
             trouble = words;
-            await new Promise(resolve => setTimeout(resolve, AGAIN));
+            await pause(AGAIN);
           }
         published++;
         trouble = '';
@@ -235,6 +247,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (!bus.up) spool();
   }, 1_000);
   timer.unref();
+  let { lost } = bus;
+  const looking = setInterval(() => {
+    if (bus.lost === lost) return;
+    lost = bus.lost;
+    for (const fail of underWay) fail(new Error('the connection was lost'));
+  }, AGAIN);
+  looking.unref();
   return {
     async tell(event) {
       const told = event.what === 'judged' ? tellJudged(event) : lanes.map((_, partition) => add(partition, event));
@@ -254,10 +273,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
       while (bus.up && waiting > 0 && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
       closed = true;
       clearInterval(timer);
+      clearInterval(looking);
       for (const { patience: timeout } of lanes) clearTimeout(timeout ?? undefined);
     },
   };
 }
+
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** A route that is gone or replaced, and no other. What is out of sight comes with a session, which is told at once. */
 const isUnhurried = (event: CaseEvent): boolean =>

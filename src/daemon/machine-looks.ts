@@ -36,6 +36,18 @@ export async function selfOf(query: AskRib): Promise<Pick<Alive, 'peers' | 'esta
   };
 }
 
+/** How long what a machine that collects nothing says of its collector stays what it is. Milliseconds. */
+const SELDOM = 5_000;
+
+/** As `self`, which is asked once in a while only: its thread need not be woken every second for peers that there are none of. */
+export function seldom<T>(self: () => Promise<T>, now = () => performance.now()): () => Promise<T> {
+  let last: { readonly at: number; readonly said: T } | null = null;
+  return async () => {
+    if (last === null || now() - last.at >= SELDOM) last = { at: now(), said: await self() };
+    return last.said;
+  };
+}
+
 /** The rows of a command that only looks; rejects in words when it is none, or cannot be carried out. */
 export async function carryOutLook(
   daemon: Daemon,

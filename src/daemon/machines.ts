@@ -28,8 +28,8 @@ import type { CaseHouse, CaseParts } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
-import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
-import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
+import { ANSWER, askAllMachines, type Look, seldom } from './machine-looks.ts';
+import { copiesProblems, heldProblems, machineProblems, readProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openBusOf, openShared, took } from './machine-servers.ts';
 import { outboxFace } from './outbox-face.ts';
@@ -198,10 +198,11 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     unlist: of => presence?.forget(of),
   });
 
+  const selfNow = duties.includes('collector') ? parts.self : seldom(parts.self);
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);
-    const self = await parts.self();
+    const self = await selfNow();
     return {
       ...{ ...self, problems: [...twins.problems(), ...self.problems] },
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
@@ -346,6 +347,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),
+      ...(bus?.up ? readProblems(running()) : []),
       ...copiesProblems(running(), wanted?.replicas ?? 1),
     ],
     close: () => closeAll(closers),

@@ -113,9 +113,19 @@ export function canonicalJson(value: unknown): string {
 export const hashOf = (previous: string, body: string): string =>
   createHash('sha256').update(previous).update(body).digest('hex');
 
+const NONE: readonly never[] = [];
+/** Nothing, the states and the AS numbers that are met again: each seal has half a dozen of them. */
+const words = new Map<string, string>();
+const MOST_WORDS = 1_000;
+function hashOfWord(json: string): string {
+  const known = words.get(json) ?? hashOf('', json);
+  if (words.size < MOST_WORDS) words.set(json, known);
+  return known;
+}
+
 /** The hash of a part: what is in it, a case and the next snapshot of it have in common as long as it is not another. */
 function hashOfPart(part: unknown): string {
-  if (typeof part !== 'object' || part === null) return hashOf('', canonicalJson(part));
+  if (typeof part !== 'object' || part === null) return hashOfWord(canonicalJson(part));
   const known = hashed.get(part) ?? hashOf('', canonicalJson(part));
   hashed.set(part, known);
   return known;
@@ -142,7 +152,7 @@ export function seal(
     state: of.state,
     objects: of.objects,
     severity: of.severity ?? null,
-    hints: of.hints ?? [],
+    hints: of.hints ?? NONE,
     why: of.why ?? null,
     upstream: of.upstream,
     acknowledged: of.acknowledged ?? null,

@@ -157,7 +157,7 @@ function draw(): Fault {
 /** All machines are there, and each partition is with one. */
 async function isWhole(): Promise<boolean> {
   const rows = await machinesOf(first.daemon);
-  const partitions = rows.flatMap(one => (one.missed ? [] : one.partitions));
+  const partitions = rows.flatMap(one => (one.missed || one.unheard ? [] : one.partitions));
   return rows.length === 4 && rows.every(({ missed }) => !missed) && new Set(partitions).size === PARTITIONS;
 }
 await until('all machines are there', isWhole, 60_000);
