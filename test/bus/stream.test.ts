@@ -248,7 +248,8 @@ describe('bus/stream', () => {
     await suite.nats.kill();
     await suite.nats.start();
     await a.tell({ what: 'resync' });
-    await until('it is read on', () => numbers.length === 2);
+    // What was taken in comes once more where the server was killed before it had written that down; the cursor leaves it out.
+    await until('it is read on', () => numbers.at(-1) === 2);
     expect(lost).to.equal(0);
     const newer = bus('10-0-4-9');
     (await newer.ready).publish(judgedSubject('10-0-4-9', 0), JSON.stringify({ v: 200 }));
