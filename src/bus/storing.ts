@@ -12,7 +12,8 @@ const MESSAGE_ID = 'Nats-Msg-Id';
 /** Status of an answer that no stream takes the subject. */
 const NO_RESPONDERS = 503;
 /** Why a message is not stored where there is no stream: so it is for a moment wherever machines are started for the first time. */
-export const NO_STREAM = 'no stream takes it: JetStream is off, or no machine with cases has made the stream yet';
+export const NO_STREAM =
+  'no stream takes it: JetStream is off, or the stream is not made yet by a machine with cases, or was made by somebody else';
 
 interface Waiting {
   readonly done: () => void;

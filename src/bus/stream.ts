@@ -40,6 +40,8 @@ const MOST_LEFT = 256;
 const AGAIN = 500;
 /** So many looks in a row must agree that the end of the stream was lost: the leaders in a cluster may be a moment apart. */
 const SHORT = 2;
+/** So many looks in a row must find no server that serves the consumer: longer than a cluster takes to choose one. */
+const UNAVAILABLE = 3;
 /**
  * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
  * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
@@ -60,7 +62,7 @@ export interface Backlog {
   readonly waiting: number | null;
   /** How long the oldest that is here has been in the stream, ms by the server's clock; 0: none is here. */
   readonly oldest: number;
-  /** Why it cannot be read, in words; '': it can. */
+  /** Why it cannot be read, or what is wrong with the stream, in words; '': all is well. */
   readonly trouble: string;
   /** Collectors, by name on the bus, whose messages are left alone: they are of a version that is not known here. */
   readonly held: ReadonlyMap<string, number>;
@@ -100,6 +102,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   let closed = false;
   let messages: ConsumerMessages | null = null;
   let trouble = '';
+  /** What is wrong with the stream though it can be read. */
+  let odd = '';
   let copies: number | null = null;
   const name = `cases-${partition}`;
   /** The server's clock, ms since the epoch, once it has said what it shows. */
@@ -116,16 +120,31 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   const left = new Set<number>();
   /** Looks in a row by which more was delivered than the stream has ever had. */
   let short = 0;
+  /** Looks in a row by which no server served the consumer. */
+  let unavailable = 0;
   /** The greatest number of a message of this stream that came here. */
   let highest = 0;
   const stopped = read();
   const looking = lookAt(bus, { consumer: name, highest: () => highest, told: hear });
 
-  function hear(looked: Looked | null): void {
-    waiting = serverTime === null ? null : (looked?.waiting ?? null);
-    if (looked === null || closed) return;
-    short = looked.short ? short + 1 : 0;
+  function hear(looked: Looked | 'unavailable' | null): void {
+    const here = looked === 'unavailable' ? null : looked;
+    waiting = serverTime === null ? null : (here?.waiting ?? null);
+    unavailable = looked === 'unavailable' ? unavailable + 1 : 0;
+    if (closed) return;
+    if (here !== null) short = here.short ? short + 1 : 0;
     if (short >= SHORT) void readAnew();
+    if (unavailable >= UNAVAILABLE) void makeAnew();
+  }
+
+  /**
+   * In a cluster a consumer that was made while one of the servers died can be left without a leader for good, and says nothing
+   * to whoever reads by it. One that is made anew has one.
+   */
+  async function makeAnew(): Promise<void> {
+    unavailable = 0;
+    log('warn', `partition ${partition}: no server of NATS serves its consumer: it is made anew`);
+    await messages?.close();
   }
 
   /**
@@ -152,6 +171,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         if (config.num_replicas !== replicas && config.num_replicas !== copies)
           log('warn', `partition ${partition}: ${copiesWords(config.num_replicas, replicas)}`);
         copies = config.num_replicas;
+        odd = oddWords(config);
+        if (!config.subjects.includes(ALL_JUDGED)) throw new Error(odd);
         if (known !== null && stream !== known) {
           log('error', `partition ${partition}: the stream was lost: all collectors are asked for all they hold`);
           // What was left alone is gone with it.
@@ -190,8 +211,8 @@ export function readPartition(options: ReaderOptions): PartitionReader {
         await takeAll(messages);
       } catch (error) {
         if (closed) break;
-        const words = `partition ${partition} cannot be read: ${wordsOf(error)}`;
-        if (words !== trouble && bus.up) log('error', words);
+        const words = wordsOf(error);
+        if (words !== trouble && bus.up) log('error', `partition ${partition} cannot be read: ${words}`);
         trouble = words;
         await new Promise(resolve => setTimeout(resolve, AGAIN));
       }
@@ -285,7 +306,7 @@ export function readPartition(options: ReaderOptions): PartitionReader {
     backlog: () => ({
       waiting,
       oldest: oldest === null || serverTime === null ? 0 : Math.max(0, Math.round(serverTime() - oldest)),
-      ...{ trouble, held, copies },
+      ...{ trouble: trouble === '' ? odd : trouble, held, copies },
     }),
     async close() {
       closed = true;
@@ -321,6 +342,16 @@ async function madeStream(
 
 const changesIn = ({ events }: CaseMessage): number =>
   events.reduce((sum, event) => sum + (event.what === 'judged' ? event.changes.length : 1), 0);
+
+/** What is wrong with a stream that somebody else has made; '': nothing. */
+const oddWords = ({ subjects, retention }: StreamInfo['config']): string => {
+  const wrong = [
+    ...(subjects.includes(ALL_JUDGED) ? [] : [`takes ${subjects.join(', ')} and not ${ALL_JUDGED}`]),
+    ...(retention === RetentionPolicy.Workqueue ? [] : ['keeps what was taken in until it is full']),
+  ];
+  if (wrong.length === 0) return '';
+  return `the stream ${STREAM} was not made by this program, and ${wrong.join(', and ')}: nats stream rm ${STREAM}, and it is made anew`;
+};
 
 /** For the log and `show status`: the number is another one than that of the configuration. */
 export const copiesWords = (copies: number, wanted: number): string =>

@@ -29,6 +29,20 @@ export const heldProblems = (
     [...(one.backlog()?.held ?? [])].map(([collector, version]) => heldWords(partition, collector, version)),
   );
 
+/** Partitions that cannot be read, and what is wrong with the stream; that of several is said once. */
+export function readProblems(
+  partitions: ReadonlyMap<number, { readonly backlog: () => Pick<Backlog, 'trouble'> | null }>,
+): string[] {
+  const troubled = [...partitions].map(([partition, one]) => [partition, one.backlog()?.trouble ?? ''] as const);
+  const why = Map.groupBy(troubled, ([, trouble]) => trouble);
+  return [...why].flatMap(([trouble, of]) => {
+    const numbers = of.map(([partition]) => partition).sort((a, b) => a - b);
+    return trouble === ''
+      ? []
+      : [`partition${of.length === 1 ? '' : 's'} ${numbers.join(', ')} on the bus: ${trouble}`];
+  });
+}
+
 /** Where the stream has another number of copies than is configured; said once, for all partitions are in one stream. */
 export function copiesProblems(
   partitions: ReadonlyMap<number, { readonly backlog: () => Pick<Backlog, 'copies'> | null }>,

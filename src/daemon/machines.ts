@@ -29,7 +29,7 @@ import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
 import { ANSWER, askAllMachines, type Look, seldom } from './machine-looks.ts';
-import { copiesProblems, heldProblems, machineProblems } from './machine-problems.ts';
+import { copiesProblems, heldProblems, machineProblems, readProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openBusOf, openShared, took } from './machine-servers.ts';
 import { outboxFace } from './outbox-face.ts';
@@ -347,6 +347,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
       ...heldProblems(running()),
+      ...(bus?.up ? readProblems(running()) : []),
       ...copiesProblems(running(), wanted?.replicas ?? 1),
     ],
     close: () => closeAll(closers),

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { createPublisher, type Publisher, type PublisherOptions } from '../../src/bus/publisher.ts';
 import { type Incoming, type PartitionReader, readPartition } from '../../src/bus/stream.ts';
 import { judgedSubject, partitionOf, STREAM } from '../../src/bus/subjects.ts';
-import { copiesProblems } from '../../src/daemon/machine-problems.ts';
+import { copiesProblems, readProblems } from '../../src/daemon/machine-problems.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
 import { natsOfSuite } from './nats.ts';
@@ -156,6 +156,37 @@ describe('bus/stream', () => {
     expect(copiesProblems(running, 1)).to.deep.equal([]);
   });
 
+  it('says of a stream that somebody else has made what is wrong with it, and reads it once that is deleted', async () => {
+    const { streams } = await jetstreamManager(await bus('10-9-9-9').ready);
+    const madeWith = async (subjects: string[]) => {
+      await streams.delete(STREAM).catch(() => {}); // there was none
+      await streams.add({ name: STREAM, subjects });
+    };
+    const running = () => new Map(readers.map((one, partition) => [partition, one] as const));
+    await madeWith(['intertrack.judged.*.1']);
+    let taken = 0;
+    const take = async (messages: readonly Incoming[]) => {
+      taken += messages.length;
+    };
+    const readers = [0, 1].map(partition => reader(partition, take));
+    await until('both say it', () => readers.every(one => one.backlog().trouble !== ''));
+    expect(readProblems(running())).to.have.length(1);
+    expect(readProblems(running())[0]).to.match(
+      /^partitions 0, 1 on the bus: the stream .* takes intertrack\.judged\.\*\.1 and not .*, and keeps .*: nats stream rm/,
+    );
+    await streams.delete(STREAM);
+    const a = publisher('10-0-6-3');
+    await tell(a, 1, 20);
+    await until('it is read', () => taken > 0 && readProblems(running()).length === 0);
+    await madeWith(['intertrack.judged.*.*']);
+    await until('what is only odd is said too', () =>
+      readProblems(running()).join().includes('made by this program, and keeps what was taken in until it is full:'),
+    );
+    await streams.delete(STREAM);
+    await until('it is as it should be', () => readProblems(running()).length === 0);
+    for (const one of readers) await one.close();
+  });
+
   it('gives what one reader had in hand to the next one at once', async () => {
     const a = publisher('10-0-1-1');
     const partition = partitionOf(judgedChange(1).prefix, PARTITIONS);
@@ -217,7 +248,8 @@ describe('bus/stream', () => {
     await suite.nats.kill();
     await suite.nats.start();
     await a.tell({ what: 'resync' });
-    await until('it is read on', () => numbers.length === 2);
+    // What was taken in comes once more where the server was killed before it had written that down; the cursor leaves it out.
+    await until('it is read on', () => numbers.at(-1) === 2);
     expect(lost).to.equal(0);
     const newer = bus('10-0-4-9');
     (await newer.ready).publish(judgedSubject('10-0-4-9', 0), JSON.stringify({ v: 200 }));

@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { keepPace, type Pace } from './pace.ts';
 import { steps as allSteps, type SchemaStep } from './schema.ts';
 import { type Servers, serversOf } from './servers.ts';
-import { describeTrouble, isPassing, isRefusal } from './trouble.ts';
+import { describeTrouble, isEmpty, isPassing, isRefusal } from './trouble.ts';
 
 /** Connections of one daemon at most. */
 const MOST_CONNECTIONS = 10;
@@ -134,7 +134,7 @@ export function databaseOf(options: DatabaseOptions): Database {
       return answer;
     } catch (error) {
       const words = failed(error);
-      if (isRefusal(error)) contact.answered();
+      if (isRefusal(error) && !isEmpty(error)) contact.answered();
       else contact.failed(words.message);
       throw words;
     }

@@ -6,6 +6,7 @@ import { NOT_PRIMARY } from './servers.ts';
 const KNOWN: readonly (readonly [code: string, advice: string])[] = [
   ['28', 'check user, password or certificate in `store postgresql`, and pg_hba.conf'],
   ['3D000', 'make the database: see intertrackd.conf(5), store postgresql'],
+  ['42P01', 'tables are missing: put the database back, or start a machine anew whose user owns the database'],
   ['42501', 'grant it to the user, see intertrackd.conf(5), store postgresql'],
   ['53100', 'free space on its disk'],
   ['53300', 'raise max_connections of the server'],
@@ -48,6 +49,9 @@ const PASSING = ['08', '25006', '40', '53', '55P03', '57'];
 /** True when it can mend without anybody changing the configuration or the database: then it is worth to wait. */
 export const isPassing = (error: unknown): boolean =>
   isOfConnection(error) || PASSING.some(prefix => sqlStateOf(error).startsWith(prefix));
+
+/** True when the tables are not there: the database is another one, or not put back yet. */
+export const isEmpty = (error: unknown): boolean => sqlStateOf(error) === '42P01';
 
 /** True when this user, or this database, cannot carry out the statement, however often it is asked. */
 export const isRefusal = (error: unknown): error is DatabaseError =>

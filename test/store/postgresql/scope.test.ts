@@ -27,6 +27,34 @@ describe('store/postgresql', function () {
     return openScope(database, scope, lease!);
   }
 
+  it('knows a database whose tables are gone for one that is away, until they are back', async () => {
+    const name = await fresh();
+    const database = await connect(name);
+    expect(database.contact.away()).to.equal(null);
+    await databases.server.query('ALTER TABLE leases RENAME TO gone', [], name);
+    expect(await rejection(database.holdings())).to.match(
+      /"leases" does not exist .*42P01\): tables are missing: put the/,
+    );
+    expect(database.contact.away()!.why).to.contain('tables are missing');
+    expect(database.contact.away()!.answered).to.be.a('number');
+    await databases.server.query('ALTER TABLE gone RENAME TO leases', [], name);
+    await database.holdings();
+    expect(database.contact.away()).to.equal(null);
+  });
+
+  it('lends a lease to one life of a name at a time', async () => {
+    const name = await fresh();
+    const [first, second] = [await connect(name, 'a'), await connect(name, 'a')];
+    const lease = await first.take('cases/7', LEASE);
+    expect(await second.take('cases/7', LEASE)).to.equal(null);
+    await second.releaseAll();
+    expect(await first.renew([lease!], LEASE)).to.have.length(1); // nobody has taken it meanwhile
+    await second.releaseAll();
+    const next = await second.take('cases/7', LEASE);
+    expect(next!.fence).to.equal(lease!.fence + 1);
+    expect(await first.renew([lease!], LEASE)).to.deep.equal([]);
+  });
+
   it('keeps what it was given, as SQLite does', async () => {
     const store = await scoped(await connect(await fresh()));
     await store.write(caseWithNotice('2026-01-01-01', '{"a":"日本\\u0000"}'));
