@@ -2,7 +2,8 @@
  * What the server says of the readers of one connection and of the stream that they read, asked for all of them at once: each
  * question by itself would wake this machine and the server for a few octets.
  */
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
 import type { Bus } from './connection.ts';
 import { STREAM } from './subjects.ts';
 
@@ -14,8 +15,11 @@ export interface Looker {
   readonly consumer: string;
   /** The greatest number of a message that has come here; asked before the server is. */
   readonly highest: () => number;
-  /** Null: the server was not reached, or knows no such consumer. */
-  readonly told: (looked: Looked | null) => void;
+  /**
+   * Null: the server was not reached, or knows no such consumer. `unavailable`: it knows it, and none of the cluster has it to
+   * serve it, though the stream is there.
+   */
+  readonly told: (looked: Looked | 'unavailable' | null) => void;
 }
 
 export interface Looked {
@@ -24,6 +28,13 @@ export interface Looked {
   /** True: more was delivered than the stream has ever had, so its end was lost. */
   readonly short: boolean;
 }
+
+/** Status of an answer that something is not to be had now. Where no server is left that should answer, none comes. */
+const UNAVAILABLE = 503;
+const whyNot = (error: unknown): 'unavailable' | null =>
+  error instanceof errors.TimeoutError || (error instanceof JetStreamApiError && error.status === UNAVAILABLE)
+    ? 'unavailable'
+    : null;
 
 const lookers = new WeakMap<Bus, Set<Looker>>();
 
@@ -59,15 +70,17 @@ async function look(bus: Bus, those: readonly Looker[]): Promise<void> {
   try {
     if (!bus.up) throw new Error('the server is not there');
     const manager = await jetstreamManager(await bus.ready, { checkAPI: false });
-    const infos = await Promise.all(those.map(one => manager.consumers.info(STREAM, one.consumer).catch(() => null)));
+    const infos = await Promise.all(those.map(one => manager.consumers.info(STREAM, one.consumer).catch(whyNot)));
     // After them, so that what was delivered by then is in it.
     const { state } = await manager.streams.info(STREAM);
     for (const [i, info] of infos.entries())
       those[i]!.told(
-        info && {
-          waiting: info.num_pending + info.num_ack_pending,
-          short: Math.max(highest[i]!, info.delivered.stream_seq) > state.last_seq,
-        },
+        info === null || info === 'unavailable'
+          ? info
+          : {
+              waiting: info.num_pending + info.num_ack_pending,
+              short: Math.max(highest[i]!, info.delivered.stream_seq) > state.last_seq,
+            },
       );
   } catch {
     for (const one of those) one.told(null); // what is wrong is said by whoever reads

@@ -40,6 +40,8 @@ const MOST_LEFT = 256;
 const AGAIN = 500;
 /** So many looks in a row must agree that the end of the stream was lost: the leaders in a cluster may be a moment apart. */
 const SHORT = 2;
+/** So many looks in a row must find no server that serves the consumer: longer than a cluster takes to choose one. */
+const UNAVAILABLE = 3;
 /**
  * Messages are asked for anew after so long, and earlier where the server twice does not say that it still owes some: of a
  * cluster the server that led may be gone, and with it what it was asked, while another to which we are connected goes on.
@@ -118,16 +120,31 @@ export function readPartition(options: ReaderOptions): PartitionReader {
   const left = new Set<number>();
   /** Looks in a row by which more was delivered than the stream has ever had. */
   let short = 0;
+  /** Looks in a row by which no server served the consumer. */
+  let unavailable = 0;
   /** The greatest number of a message of this stream that came here. */
   let highest = 0;
   const stopped = read();
   const looking = lookAt(bus, { consumer: name, highest: () => highest, told: hear });
 
-  function hear(looked: Looked | null): void {
-    waiting = serverTime === null ? null : (looked?.waiting ?? null);
-    if (looked === null || closed) return;
-    short = looked.short ? short + 1 : 0;
+  function hear(looked: Looked | 'unavailable' | null): void {
+    const here = looked === 'unavailable' ? null : looked;
+    waiting = serverTime === null ? null : (here?.waiting ?? null);
+    unavailable = looked === 'unavailable' ? unavailable + 1 : 0;
+    if (closed) return;
+    if (here !== null) short = here.short ? short + 1 : 0;
     if (short >= SHORT) void readAnew();
+    if (unavailable >= UNAVAILABLE) void makeAnew();
+  }
+
+  /**
+   * In a cluster a consumer that was made while one of the servers died can be left without a leader for good, and says nothing
+   * to whoever reads by it. One that is made anew has one.
+   */
+  async function makeAnew(): Promise<void> {
+    unavailable = 0;
+    log('warn', `partition ${partition}: no server of NATS serves its consumer: it is made anew`);
+    await messages?.close();
   }
 
   /**

@@ -1,7 +1,10 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
+import { encodeCaseMessage, OLDEST } from '../../src/bus/case-event.ts';
 import type { Bus } from '../../src/bus/connection.ts';
 import { createPublisher } from '../../src/bus/publisher.ts';
 import { readPartition } from '../../src/bus/stream.ts';
+import { judgedSubject, STREAM } from '../../src/bus/subjects.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { judgedChange } from './judged.ts';
 import { busTo, type NatsCluster, natsCluster } from './nats.ts';
@@ -73,5 +76,58 @@ describe('bus/cluster', function () {
     await until('all is read', () => read.length >= told);
     expect(read).to.deep.equal(Array.from({ length: told }, (_, i) => i + 1));
     expect(publisher.report()).to.include({ waiting: 0, dropped: 0 });
+  });
+
+  it('reads on where no server serves the consumer of a partition any more', async () => {
+    const said: string[] = [];
+    const read = new Set<number>();
+    const reader = readPartition({
+      ...{
+        bus: bus('10-9-9-8'),
+        partition: 1,
+        replicas: 3,
+        mayRead: () => true,
+        log: (_, text) => void said.push(text),
+      },
+      async take(messages) {
+        for (const { message } of messages)
+          for (const event of message.events)
+            if (event.what === 'judged') for (const { time } of event.changes) read.add(time);
+      },
+    });
+    closers.push(() => reader.close());
+    const nc = await bus('10-0-0-2').ready;
+    const judged = (time: number) => ({ what: 'judged', changes: [judgedChange(time)] }) as const;
+    const tell = (time: number) =>
+      jetstream(nc).publish(
+        judgedSubject('10-0-0-2', 1),
+        encodeCaseMessage({ life: 1, sequence: time, events: [judged(time)] }, OLDEST),
+      );
+    await until('the consumer is there', () => reader.backlog().waiting !== null, 60_000);
+    await tell(1);
+    await until('it is read', () => read.has(1));
+    // One copy of it, on a server that is gone: it is known, and nobody has it.
+    const { consumers } = await jetstreamManager(nc, { checkAPI: false });
+    await consumers.update(STREAM, 'cases-1', { num_replicas: 1 });
+    const at = async () => (await consumers.info(STREAM, 'cases-1').catch(() => null))?.cluster;
+    await until('it is on one server', async () => {
+      const cluster = await at();
+      return cluster?.leader !== undefined && (cluster.replicas ?? []).length === 0;
+    });
+    const name = (await at())!.leader;
+    const server = nats.servers.find(({ host }) => host === name)!;
+    await server.kill();
+    try {
+      const stored = () =>
+        tell(2).then(
+          () => true,
+          () => false,
+        );
+      await until('a message is stored', stored, 60_000);
+      await until('it is read all the same', () => read.has(2), 120_000);
+      expect(said).to.include('partition 1: no server of NATS serves its consumer: it is made anew');
+    } finally {
+      await server.start();
+    }
   });
 });

@@ -23,7 +23,7 @@ describe('bus/stream-looks', () => {
     await nc.flush();
     await until('all of them are there', async () => (await manager.streams.info(STREAM)).state.messages === 3);
 
-    const heard = new Map<string, (Looked | null)[]>([
+    const heard = new Map<string, (Looked | 'unavailable' | null)[]>([
       ['a', []],
       ['b', []],
       ['missing', []],
@@ -47,7 +47,7 @@ describe('bus/stream-looks', () => {
   it('says that the server is not there', async () => {
     const bus = suite.bus('10-0-0-2');
     await suite.nats.kill();
-    const heard: (Looked | null)[] = [];
+    const heard: (Looked | 'unavailable' | null)[] = [];
     const end = lookAt(bus, { consumer: 'a', highest: () => 0, told: looked => void heard.push(looked) });
     await until('it is told', () => heard.includes(null));
     end();
