@@ -271,7 +271,10 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
     if (at !== undefined && !back && (life < at.life || (life === at.life && sequence <= at.sequence))) {
       twice++;
       // Of a daemon that is not heard yet it is not known whether its clock was set back: it is asked to tell all later.
-      if (life < at.life && events[0]?.what === 'hello') want(collector);
+      // So it is of one that was there before another of its name was heard: what it says until that has ended is not believed.
+      const asked = wanted.get(collector);
+      const unsure = lifeOf(collector) !== at.life && (asked === undefined || asked.heard);
+      if (life < at.life && (unsure || events[0]?.what === 'hello')) want(collector);
       return false;
     }
     const follows = at?.life === life ? sequence === at.sequence + 1 : !back && events[0]?.what === 'hello';

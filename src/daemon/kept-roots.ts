@@ -2,6 +2,7 @@
  * Keeps in the database what ASes have committed to, so that a restart forgets none of it. What came in the last second waits
  * to be written with what else comes; it is found all the same.
  */
+import { windowOf } from '../probe/window-messages.ts';
 import type { Store, StoreWrite } from '../store/records.ts';
 import { commitmentsInMemory, type KeptCommitments } from '../traceback/kept-commitments.ts';
 
@@ -10,7 +11,6 @@ const GATHER = 1000;
 /** How often what is old is forgotten, and how much longer than windows it is kept; ms. */
 const FORGET_INTERVAL = 3_600_000;
 const LONGER = 3_600_000;
-const WINDOW = 10_000;
 
 export interface KeptRoots extends KeptCommitments {
   /** Writes what waits. */
@@ -47,7 +47,7 @@ export function keptRoots(
       forgotten = now;
       const before = now - retention() - LONGER;
       batch.push({ op: 'root.forget', received: before });
-      batch.push({ op: 'own-root.forget', window: Math.max(0, Math.floor(before / WINDOW)) });
+      batch.push({ op: 'own-root.forget', window: Math.max(0, windowOf(before / 1000)) });
     }
     writing = writing
       .then(() => store.write(batch))

@@ -11,7 +11,7 @@
  *
  * What has come of it is read from the logs that the daemons write anyway, and then from the databases: nothing is asked of
  * them. Databases are on disk. Nobody is told. PROFILE=DIRECTORY has each daemon leave its CPU profile there; WAYS=alone,... runs
- * some ways only.
+ * some ways only. OFFENDERS=each has each case of the storm come from an offender of its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeWithdraw } from '../../src/bgp/announce.ts';
@@ -89,7 +89,9 @@ const run = (way: Way): Promise<Outcome> =>
     let done = 0;
     const wave = async (count: number) => {
       const mine = prefixes.slice(done, done + count);
-      for (let i = 0; i < count; i += 500) feed.announce(mine.slice(i, i + 500), 64497, 64511, OFFENDER);
+      if (process.env.OFFENDERS === 'each')
+        for (const [i, prefix] of mine.entries()) feed.announce([prefix], 64497, 64511, 100_000 + done + i);
+      else for (let i = 0; i < count; i += 500) feed.announce(mine.slice(i, i + 500), 64497, 64511, OFFENDER);
       await reached('ongoing', done + count, count);
       for (let i = 0; i < count; i += 500) feed.withdraw(...mine.slice(i, i + 500));
       done += count;

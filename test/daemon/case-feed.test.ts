@@ -242,6 +242,17 @@ describe('daemon/case-feed', () => {
       expect(asked).to.deep.equal([TOKYO]);
     });
 
+    it('has one that was there before another of its name tell all it holds, until it is believed again', async () => {
+      // Nobody knows which of the two is heard.
+      const { take, asked, told } = feedOf([cursor(NOW, 1)]);
+      await take(2, [{ what: 'resync' }, { what: 'resynced', up: [], whole: [] }], NOW);
+      expect(asked).to.deep.equal([]);
+      await take(70, [{ what: 'session', peer: 'a' }], NOW - 5_000);
+      await take(71, [{ what: 'session', peer: 'b' }], NOW - 5_000);
+      expect(told).to.deep.equal([]);
+      expect(asked).to.deep.equal([TOKYO]);
+    });
+
     it('leaves out what a life before said that comes once more', async () => {
       const { take, told, feed } = feedOf([cursor(NOW, 70)], NOW);
       await take(1, [{ what: 'hello' }], NOW - 5_000);

@@ -58,15 +58,14 @@ const LINK_MANY = statement(
        CAST(:offenders AS bigint[]), CAST(:runs AS bigint[]), CAST(:otherwise AS text[]))
        AS asked (number, after, opened, offender, runs, otherwise)),
    found AS (
-     SELECT asked.number, best.incident FROM asked CROSS JOIN LATERAL (
-       SELECT before.incident
-       FROM unnest(CAST(:owners AS bigint[]), CAST(:keys AS text[])) WITH ORDINALITY AS wanted (owner, key, place)
-         CROSS JOIN LATERAL (SELECT incident, time FROM incidents WHERE incidents.key = wanted.key LIMIT 1) AS before
-       WHERE wanted.owner = asked.number AND (abs(before.time - asked.opened) <= ${WINDOW}
-         OR wanted.key = 'o' || asked.offender
-           AND (asked.runs = 1 OR (SELECT true FROM cases WHERE cases.incident = before.incident
-             AND cases.offender = asked.offender AND cases.state <> 'resolved' LIMIT 1) IS NOT NULL))
-       ORDER BY place LIMIT 1) AS best),
+     SELECT DISTINCT ON (asked.number) asked.number, before.incident
+     FROM unnest(CAST(:owners AS bigint[]), CAST(:keys AS text[])) WITH ORDINALITY AS wanted (owner, key, place)
+       JOIN asked ON asked.number = wanted.owner
+       CROSS JOIN LATERAL (SELECT incident, time FROM incidents WHERE incidents.key = wanted.key LIMIT 1) AS before
+     WHERE abs(before.time - asked.opened) <= ${WINDOW} OR wanted.key = 'o' || asked.offender
+       AND (asked.runs = 1 OR (SELECT true FROM cases WHERE cases.incident = before.incident
+         AND cases.offender = asked.offender AND cases.state <> 'resolved' LIMIT 1) IS NOT NULL)
+     ORDER BY asked.number, place),
    begun AS (
      SELECT asked.number, asked.after, coalesce(found.incident, CASE WHEN after IS NULL THEN otherwise END) AS incident
      FROM asked LEFT JOIN found USING (number)),
@@ -86,6 +85,9 @@ const LINK_MANY = statement(
      ORDER BY number`,
 );
 
+/** Asks of one statement: those that wait for each other are gone through once for each of them. */
+const AT_ONCE = 64;
+
 /** What is asked in one statement, by the names of its parameters. */
 interface Asked {
   readonly numbers: number[];
@@ -99,8 +101,8 @@ interface Asked {
 }
 
 /**
- * Parts asks into what can be decided at once, in their order. What one would be answered by another before it is known here but
- * for one thing: whether an offender goes on whose case was opened long before. That is asked of the database behind it.
+ * Parts asks into what is decided at once, in their order. What one would be answered by another before it is known here but for
+ * one thing: whether an offender goes on whose case was opened long before. That is asked of the database behind it.
  */
 function* togetherOf(asks: readonly IncidentAsk[]): Generator<Readonly<Record<string, unknown>>> {
   let asked = none();
@@ -109,7 +111,7 @@ function* togetherOf(asks: readonly IncidentAsk[]): Generator<Readonly<Record<st
   for (const [number, { keys, offender, opened, otherwise, runs }] of asks.entries()) {
     const answers = (key: string): boolean =>
       Math.abs(asks[last.get(key)!]!.opened - opened) <= WINDOW || (runs && key === `o${offender}`);
-    if (keys.some(key => last.has(key) && key === `o${offender}` && !answers(key))) {
+    if (asked.numbers.length >= AT_ONCE || keys.some(key => last.has(key) && key === `o${offender}` && !answers(key))) {
       yield valuesFor(asked, last, asks);
       [asked, last] = [none(), new Map()];
     }

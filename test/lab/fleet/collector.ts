@@ -2,16 +2,18 @@
  * A collector that is played: it has no routers and no tables, but publishes what it is told to have judged as ours do, over
  * the real bus, tells once a second that it is there, tells all that it holds when it is asked to, and answers looks.
  */
+import { Worker } from 'node:worker_threads';
 import { answerQuestions } from '../../../src/bus/asking.ts';
 import { answerForAll } from '../../../src/bus/asking-all.ts';
 import { VERSIONS } from '../../../src/bus/case-event.ts';
 import type { Bus } from '../../../src/bus/connection.ts';
 import { createPublisher, type Publisher } from '../../../src/bus/publisher.ts';
-import { aliveSubject, machineName } from '../../../src/bus/subjects.ts';
+import { machineName } from '../../../src/bus/subjects.ts';
 import type { SummaryRow } from '../../../src/collector/messages.ts';
 import type { JudgedChange } from '../../../src/registry/judged-change.ts';
 import { busTo, type Nats } from '../../bus/nats.ts';
 import { OFFENDER } from '../../interop/machines.ts';
+import type { Said } from './alive.ts';
 
 /** As a collector waits before it tells anew, and between slices. */
 const RETELL = 100;
@@ -28,6 +30,15 @@ export interface PlayedCollector {
   /** It ends and begins a new life, with the same sessions and routes. */
   restart(): Promise<void>;
   close(): Promise<void>;
+}
+
+const sayers = new Map<string, Worker>();
+/** The thread that says of all played collectors of a server that they are there. */
+function sayerOf(url: string): Worker {
+  const sayer = sayers.get(url) ?? new Worker(new URL('alive.ts', import.meta.url), { workerData: { url } });
+  sayer.unref();
+  sayers.set(url, sayer);
+  return sayer;
 }
 
 export async function playCollector(
@@ -47,6 +58,7 @@ export async function playCollector(
   let retelling = false;
   let tellings = 0;
   let alive: NodeJS.Timeout;
+  const sayer = sayerOf(nats.url);
 
   const change = (peer: number, prefix: string, what: 'held' | 'gone'): JudgedChange => ({
     peer: names[peer]!,
@@ -85,24 +97,19 @@ export async function playCollector(
   async function begin(): Promise<void> {
     life = Date.now();
     bus = busTo(nats, machine);
-    const nc = await bus.ready;
+    await bus.ready;
     const version = () => VERSIONS.at(-1)!;
     publisher = createPublisher({ bus, partitions, life, resync: () => void retell(), log: () => {}, version });
     answerForAll(bus, () => void retell());
     answerQuestions(bus, async () => names.map((peer, i) => summaryOf(peer, i)));
-    alive = setInterval(() => {
+    const say = () => {
       const { published, waiting, dropped } = publisher.report();
-      const said = {
-        version: '1.0.0',
-        roles: ['collector'],
-        started: life,
-        time: Date.now(),
-        partitions: [],
-        problems: [],
-      };
+      const said = { version: '1.0.0', roles: ['collector'], started: life, partitions: [], problems: [] };
       const counts = { peers, established: peers, routes: peers * 1_270_000, published, waiting, dropped };
-      nc.publish(aliveSubject(machine), JSON.stringify({ ...said, ...counts }));
-    }, 1_000);
+      sayer.postMessage([machine, { ...said, ...counts }] satisfies Said);
+    };
+    say();
+    alive = setInterval(say, 1_000);
     const told = [publisher.tell({ what: 'hello' }), publisher.tell({ what: 'peers', names })];
     for (const peer of names) told.push(publisher.tell({ what: 'session', peer }));
     if (held.size > 0) told.push(publisher.tell({ what: 'judged', changes: [...held.values()] }));
@@ -118,6 +125,7 @@ export async function playCollector(
 
   async function end(): Promise<void> {
     clearInterval(alive);
+    sayer.postMessage([machine, null] satisfies Said);
     await publisher.close(0);
     await bus.close();
   }

@@ -160,9 +160,11 @@ await phase('collectors come', async () => {
 
 await phase('what is held all the time', async () => {
   const told: Promise<void>[] = [];
-  for (const one of collectors)
+  for (const one of collectors) {
     for (let i = 0; i < HELD; i++)
       told.push(one.hold(i % Math.min(PEERS, 20), prefixOf(CASES + Math.floor(i / Math.min(PEERS, 20)))));
+    await sleep(1); // so that others are heard meanwhile
+  }
   await Promise.all(told);
   await drained();
   return { routes: HELD * COLLECTORS, cases: STANDING };
