@@ -84,6 +84,8 @@ interface Waiting {
 
 interface Lane {
   readonly queue: Waiting[];
+  /** What is in the message under way. */
+  taken: readonly Waiting[];
   sequence: number;
   busy: boolean;
   /** Runs while nothing but what may wait is in the queue. */
@@ -95,7 +97,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const { version = () => OLDEST, patience = UNHURRIED } = options;
   const lanes = Array.from(
     { length: partitions },
-    (): Lane => ({ queue: [], sequence: 0, busy: false, patience: null }),
+    (): Lane => ({ queue: [], taken: [], sequence: 0, busy: false, patience: null }),
   );
   let waiting = 0;
   let published = 0;
@@ -169,6 +171,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           octets += one.octets;
         }
         lane.queue.splice(0, taken.length);
+        lane.taken = taken;
         lane.sequence++;
         const { sequence } = lane;
         const message = { life, sequence, events: taken.map(({ event }) => event) };
@@ -193,6 +196,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
             trouble = words;
             await pause(AGAIN);
           }
+        lane.taken = [];
         published++;
         trouble = '';
         if (said) log('info', 'what is judged is published again');
@@ -232,7 +236,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         log('warn', `no bus, and more than ${mostSpooled} changes wait: they are dropped, and told anew later`);
       owing = true;
     }
-    for (const { queue } of lanes) for (const { done } of queue) done();
+    for (const { taken, queue } of lanes) for (const some of [taken, queue]) for (const { done } of some) done();
   }
 
   function tellJudged(event: Extract<CaseEvent, { what: 'judged' }>): Promise<void>[] {

@@ -21,13 +21,18 @@ describe('bus/publisher', () => {
       ...{ bus: bus as unknown as Bus, partitions: 1, life: 1, resync: () => {} },
       log: (_, text) => void lines.push(text),
     });
-    void publisher.tell({ what: 'hello' });
+    let held = true;
+    void publisher.tell({ what: 'hello' }).then(() => {
+      held = false;
+    });
     await until('it is published', () => replies.length === 1);
+    expect(held).to.equal(true);
     Object.assign(bus, { up: false, lost: 1 });
     // Without waiting for the five seconds in which the server may answer.
     await until('it is known to be lost', () => publisher.report().again === 1);
     await new Promise(resolve => setTimeout(resolve, 600));
     expect(replies).to.have.length(1);
+    await until('who told it is not made to wait for the bus', () => !held);
     expect(publisher.problems()).to.deep.equal(['the bus is not there (); 1 change waits for it']);
     bus.up = true;
     await until('it is published again', () => replies.length === 2);
