@@ -94,6 +94,8 @@ export function openBus(options: BusOptions): Bus {
       if (closing) throw new Error('the bus is closed');
       try {
         const made = await connect(settings);
+        // From now on, so that nothing that befalls it while it is asked below is missed.
+        const statuses = made.status();
         const refusal = closing ? '' : ((await options.admit?.(made)) ?? '');
         if (closing || refusal !== '') {
           await made.close();
@@ -103,7 +105,7 @@ export function openBus(options: BusOptions): Bus {
         }
         connection = made;
         say(true, '');
-        void watch(made);
+        void watch(statuses);
         return made;
       } catch (error) {
         const words = wordsOf(error);
@@ -116,8 +118,8 @@ export function openBus(options: BusOptions): Bus {
     }
   }
 
-  async function watch(of: NatsConnection): Promise<void> {
-    for await (const status of of.status())
+  async function watch(statuses: ReturnType<NatsConnection['status']>): Promise<void> {
+    for await (const status of statuses)
       switch (status.type) {
         case 'disconnect':
           say(false, `the connection to ${status.server} is lost`);
