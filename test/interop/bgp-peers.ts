@@ -182,6 +182,7 @@ const frr: Recipe = {
       ` bgp router-id ${address}`,
       ' no bgp ebgp-requires-policy',
       ' no bgp network import-check',
+      ' coalesce-time 10', // of a second, it lets a neighbor that comes up wait for others
       neighbors.flatMap(({ address: peer, port, as: peerAs, passive, password, ttlSecurity, ttl }) => [
         ` neighbor ${peer} remote-as ${peerAs}`,
         ` neighbor ${peer} port ${port}`,

@@ -30,7 +30,7 @@ const bird = ({ router, us }: Place, prefixes: readonly string[], longLived: rea
 const frr = ({ router, us }: Place, prefixes: readonly string[]) =>
   lines(
     ['frr defaults traditional', 'log stdout', `router bgp ${AS}`, ` bgp router-id ${router}`],
-    [' no bgp ebgp-requires-policy', ' no bgp network import-check'],
+    [' no bgp ebgp-requires-policy', ' no bgp network import-check', ' coalesce-time 10'],
     [' bgp graceful-restart', ' bgp graceful-restart preserve-fw-state', ' bgp graceful-restart restart-time 30'],
     [` neighbor ${us} remote-as 64500`, ` neighbor ${us} port ${PORT}`, ` neighbor ${us} update-source ${router}`],
     [` neighbor ${us} ebgp-multihop 255`, ` neighbor ${us} disable-connected-check`],
@@ -94,7 +94,7 @@ describe('interop/graceful-restart', function () {
     ours = '',
   ): Promise<{ readonly place: Place; readonly peer: Router }> {
     const place = { router: loopbackAddress(), us: loopbackAddress() };
-    const words = `protocol bgp r { neighbor ${place.router} port ${PORT} as ${AS}; local address ${place.us}; ipv4; ${ours} }`;
+    const words = `protocol bgp r { neighbor ${place.router} port ${PORT} as ${AS}; local address ${place.us}; ipv4; connect retry time 1s; ${ours} }`;
     station = await startCollecting(place.us, PORT, words);
     skipFor(context, whyNot(kind));
     const setup = { address: place.router, port: PORT, as: AS, neighbors: [], prefixes: [] };

@@ -109,7 +109,7 @@ describe('store/postgresql/incidents', function () {
     const over = fc.record({ offender: fc.integer({ min: 64601, max: 64603 }), asked: fc.nat(30), over: fc.boolean() });
     await fc.assert(
       fc
-        .asyncProperty(fc.array(asked, { maxLength: 30 }), fc.array(over, { maxLength: 3 }), async (all, cases) => {
+        .asyncProperty(fc.array(asked, { maxLength: 20 }), fc.array(over, { maxLength: 3 }), async (all, cases) => {
           let opened = T0;
           const asks = all.map(({ offender, upstream, victim, after, runs }) => {
             opened += after;
@@ -136,7 +136,7 @@ describe('store/postgresql/incidents', function () {
         .afterEach(async () => {
           for (const name of [one, other]) await databases.server.query('TRUNCATE incidents, cases CASCADE', [], name);
         }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
