@@ -14,6 +14,8 @@ import type { SharedDatabase } from './shared-database.ts';
 const WATCH = RENEW + 1_000;
 const LOOK = 250;
 const ANSWER = 1_000;
+/** So much more than was to be left may be seen of a lease that nobody lengthens, for clocks run apart. Milliseconds. */
+const UNSURE = 250;
 /** How long it is told that there was one. Milliseconds. */
 const TOLD = 60_000;
 
@@ -36,12 +38,16 @@ export async function leasedTwin(
         .map(one => [one.scope, one]),
     );
   const before = await look();
-  const until = performance.now() + watch;
+  const looked = performance.now();
+  const until = looked + watch;
   let now: ReadonlyMap<string, Holding> = before;
   while (now.size > 0 && performance.now() < until) {
     await new Promise(again => setTimeout(again, Math.min(LOOK, watch / 4)));
+    // At least so much less is left of one that is not lengthened, however long the answer takes.
+    const passed = performance.now() - looked;
     now = await look();
-    for (const { scope, left, holder } of now.values()) if (left > (before.get(scope)?.left ?? 0)) return holder;
+    for (const { scope, left, holder } of now.values())
+      if (left > (before.get(scope)?.left ?? Number.NEGATIVE_INFINITY) - passed + UNSURE) return holder;
   }
   if (now.size > 0) await database.releaseAll().catch(() => {}); // a user that may only look has left nothing
   return null;

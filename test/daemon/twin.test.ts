@@ -34,6 +34,9 @@ describe('daemon/twin', () => {
       [...others, { ...mine, left: 5_900 }],
     );
     expect(await leasedTwin(lives, 10_000)).to.equal('192.0.2.1 at osaka');
+    // Lengthened just before the first look and just before the third one.
+    const alike = looks([{ ...mine, left: 5_990 }], [{ ...mine, left: 5_740 }], [{ ...mine, left: 5_985 }]);
+    expect(await leasedTwin(alike, 10_000)).to.equal('192.0.2.1 at osaka');
     const takes = looks([mine], [mine, lease('cases/3', '192.0.2.1 at osaka', 6_000)]);
     expect(await leasedTwin(takes, 10_000)).to.equal('192.0.2.1 at osaka');
     const died = looks([mine], [{ ...mine, left: 4_700 }]);
@@ -41,7 +44,7 @@ describe('daemon/twin', () => {
     const over = looks([mine], [{ ...mine, left: 1 }], [{ ...mine, left: -1 }]);
     expect(await leasedTwin(over, 10_000)).to.equal(null);
     // What is left of an earlier life need not be waited for.
-    expect([none, lives, died, over].map(({ released }) => released())).to.deep.equal([0, 0, 1, 0]);
+    expect([none, lives, alike, died, over].map(({ released }) => released())).to.deep.equal([0, 0, 0, 1, 0]);
   });
 
   it('ends the younger of two that hear each other, and is told for a while by the older one', () => {
