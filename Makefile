@@ -57,7 +57,7 @@ peers:
 TESTS = $(sort $(shell find test -name '*.test.ts'))
 FIRST = $(filter $(TESTS),$(shell cat test/order.txt))
 test: check dist/.built peers
-	@INTERTRACK_BUILT=1 NODE_COMPILE_CACHE=$(CURDIR)/build/compile-cache mocha --parallel --jobs $(or $(JOBS),4) $(FIRST) $(filter-out $(FIRST),$(TESTS))
+	@INTERTRACK_BUILT=1 NODE_COMPILE_CACHE="$(CURDIR)/build/compile-cache" mocha --parallel --jobs $(or $(JOBS),4) $(FIRST) $(filter-out $(FIRST),$(TESTS))
 
 demo: dist/.built
 	@contrib/install-peers bird

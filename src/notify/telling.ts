@@ -37,7 +37,12 @@ export interface TellingOptions {
   readonly owed?: readonly OwedRecord[];
 }
 
-const NOTHING: Said = { writes: [], records: [] };
+interface Summary extends Said {
+  /** It is about to be written. */
+  taken(): void;
+}
+
+const NOTHING: Summary = { writes: [], records: [], taken() {} };
 
 /** Takes up what an earlier life has told of the cases that are not over, and what it still owed. */
 export async function openTelling(
@@ -98,27 +103,32 @@ export async function openTelling(
     };
   }
 
-  /** One summary of all that is owed of an event, when the oldest has waited long enough. `before`: what is said before it. */
-  async function summary(event: OwedRecord['event'], now: number, before = NOTHING): Promise<Said> {
+  /**
+   * One summary of all that is owed of an event, when the oldest has waited long enough. `before`: what is said before it. It is
+   * owed until `taken` is called: what else is read for what goes with it may fail.
+   */
+  async function summary(event: OwedRecord['event'], now: number, before: Said = NOTHING): Promise<Summary> {
     const waiting = [...owed.values()].filter(one => one.event === event);
     if (!isSummaryDue(waiting, now)) return NOTHING;
     const cases = (await Promise.all(waiting.map(({ caseId }) => caseOf(caseId)))).filter(of => of !== null);
     const alone = cases.length === 1 ? cases[0]! : null;
     const begunIn = alone !== null && event === 'end' ? await beginOf(alone.id, before) : undefined;
-    for (const one of waiting) owed.delete(keyOf(one));
+    const taken = () => {
+      for (const one of waiting) owed.delete(keyOf(one));
+      if (alone === null || event === 'end') return;
+      gathered.delete(alone.id);
+      begun(alone, now);
+    };
     const done = waiting.map(({ caseId }) => ({ op: 'owed.done', caseId, event }) as const);
     if (alone !== null) {
       // One alone is told as any other.
-      if (event === 'begin') {
-        gathered.delete(alone.id);
-        begun(alone, now);
-      }
       const said = say(alone, { event, ...(begunIn && { begunIn }) }, now);
-      return { writes: [...done, ...said.writes], records: said.records };
+      return { writes: [...done, ...said.writes], records: said.records, taken };
     }
     const summaries = summaryRecords(cases, event === 'begin' ? 'storm' : 'storm-end', settings(), now);
     log('warn', `${cases.length} cases are told of their ${event} in one summary, to ${summaries.length} recipients`);
     return {
+      taken,
       records: summaries.map(({ record }) => record),
       writes: [
         ...done,
@@ -153,6 +163,9 @@ export async function openTelling(
       return inStorm ? owe(of, 'end', now) : say(of, { event: 'end' }, now);
     },
     async due(open, now) {
+      // All that is read is read first: where that fails nothing counts as told.
+      const begins = await summary('begin', now);
+      const ends = await summary('end', now, begins);
       const all: Said[] = [];
       for (const of of open) {
         const before = told.get(of.id);
@@ -161,8 +174,10 @@ export async function openTelling(
         told.set(of.id, due.told);
         all.push(say(of, { event: due.event, ordinal: due.ordinal, changes: due.changes }, now));
       }
-      const begins = await summary('begin', now);
-      all.push(begins, await summary('end', now, begins));
+      for (const one of [begins, ends]) {
+        one.taken();
+        all.push(one);
+      }
       return { writes: all.flatMap(({ writes }) => writes), records: all.flatMap(({ records }) => records) };
     },
   };

@@ -122,6 +122,20 @@ describe('daemon/cases', () => {
     expect(cases.open()[0]).to.include({ state: 'ongoing' });
   });
 
+  it('looks at what is due some times a second at most, however often something is told', async () => {
+    config = configWith('hold up 10s; hold down 10s');
+    const began = performance.now();
+    const written: Promise<void>[] = [];
+    let looks = 0;
+    for (let i = 0; i < 50; i++) {
+      const of = { origin: 64601 + i, time: Date.now() - 60_000 };
+      written.push(cases.together(() => void cases.judged([held(`p${i}`, of)]), []));
+      if (cases.open().some(({ offender, state }) => offender === of.origin && state === 'ongoing')) looks++;
+    }
+    expect(looks).to.be.within(1, 1 + Math.floor((performance.now() - began) / 250));
+    await Promise.all(written);
+  });
+
   it('tells whom a maintainer names when its object inherits X-Keiro, and says so', async () => {
     const dump = join(directory, 'inherited.db');
     writeFileSync(

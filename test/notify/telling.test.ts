@@ -5,6 +5,7 @@ import type { Notice } from '../../src/notify/notice.ts';
 import { readMail } from '../../src/notify/notices.ts';
 import { STORM_BEGINS, SUMMARY_WAIT } from '../../src/notify/storm.ts';
 import { openTelling, type Said, type Telling } from '../../src/notify/telling.ts';
+import type { Store } from '../../src/store/records.ts';
 import type { OpenStore } from '../../src/store/store.ts';
 import { open, scratch } from '../store/fixture.ts';
 import { begun, block, hook, settings } from './cases.ts';
@@ -21,11 +22,11 @@ describe('notify/telling', () => {
   let logged: string[];
   const notify = [block, hook(1)];
 
-  const start = async () => {
+  const start = async (from: Pick<Store, 'read'> = store) => {
     const running = [...cases.values()].filter(({ state }) => state !== 'resolved');
     telling = await openTelling(
       {
-        store,
+        store: from,
         settings: () => ({ ...settings, notify }),
         caseOf: async id => cases.get(id) ?? null,
         log: (_level, text) => void logged.push(text),
@@ -148,6 +149,28 @@ describe('notify/telling', () => {
       const { messageId } = readMail(storm[2]!)!;
       expect(readMail(ends[0]!)).to.deep.include({ follows: messageId, references: messageId });
       expect(readMail(ends[1]!), 'nothing that was never sent').to.deep.include({ follows: null, references: null });
+    });
+
+    it('tells all that is owed once the database is there again, which was away as one summary was made', async () => {
+      let away = false;
+      await start({
+        ...store,
+        read: (what, args) =>
+          away && what === 'outbox.of-case' ? Promise.reject(new Error('it is away')) : store.read(what, args),
+      });
+      await begin();
+      await change(idOf(31), 'end', NOW + MANY);
+      away = true;
+      const later = NOW + 10 * SUMMARY_WAIT;
+      const refused = await due(later).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+      expect(refused).to.equal('it is away');
+      away = false;
+      const told = await due(later);
+      expect([...new Set(told.map(({ event }) => event))]).to.deep.equal(['storm', 'end']);
+      expect(await due(later + SUMMARY_WAIT), 'once').to.deep.equal([]);
     });
 
     it('loses no case when it is killed before the summary, nor tells it twice', async () => {

@@ -26,7 +26,10 @@ const INCIDENT_LOCK = 0x49545249;
 /** The lease cannot be taken by another machine before this has ended: it then reads the names that were given here. */
 const HOLD = statement('incident.hold', 'SELECT FROM leases WHERE scope = :scope AND fence = :fence FOR SHARE');
 const LOCK = statement('incident.lock', `SELECT pg_advisory_xact_lock(${INCIDENT_LOCK})`);
-/** One that asks alone: PostgreSQL is done with it sooner. Rows are looked up one by one: a plan made while the tables are small would go on reading them whole as they grow. */
+/**
+ * One that asks alone: PostgreSQL is done with it sooner. Rows are looked up one by one: a plan made while the tables are small
+ * would go on reading them whole as they grow.
+ */
 const LINK_ONE = statement(
   'incident.link',
   `WITH asked AS (SELECT key, place FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS asked (key, place)),
