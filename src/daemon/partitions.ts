@@ -198,6 +198,10 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
     }
     const opening = new Set<Promise<void>>();
     let failed: unknown = null;
+    const fail = (error: unknown): null => {
+      failed ??= error;
+      return null;
+    };
     // Each machine begins elsewhere, so that they do not ask for the same.
     const first = Math.floor(Math.random() * count);
     for (let i = 0; i < count; i++) {
@@ -212,14 +216,14 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
         free.set(partition, waited + 1);
         continue;
       }
-      const one = await take(partition, beyond);
+      // What was taken before is opened first all the same, so that no two share out at once.
+      if (failed !== null) break;
+      const one = await take(partition, beyond).catch(fail);
       if (one === null) continue;
       free.delete(partition);
       // Opening is mostly waiting for the database.
       const open = openTaken(partition, one)
-        .catch(error => {
-          failed ??= error;
-        })
+        .catch(error => void fail(error))
         .finally(() => opening.delete(open));
       opening.add(open);
       if (opening.size >= OPENING) await Promise.race(opening);

@@ -98,6 +98,29 @@ describe('daemon/partitions', () => {
     expect([of(a).length, most]).to.deep.equal([9, 4]);
   });
 
+  it('has opened what it took before it looks again, where the database fails meanwhile', async () => {
+    const mine = leases().database('a');
+    let asked = 0;
+    const a = await start(
+      {
+        ...mine,
+        async take(scope: string, milliseconds: number) {
+          if (scope.startsWith('cases/') && ++asked > 1) throw new Error('it is away');
+          return mine.take(scope, milliseconds);
+        },
+      },
+      {
+        every: 3_600_000,
+        async open() {
+          await new Promise(resolve => setTimeout(resolve, 30));
+          return { close: async () => {} };
+        },
+      },
+    );
+    expect(of(a)).to.have.length(1);
+    expect(a.problems().join()).to.contain('it is away');
+  });
+
   it('opens a partition once, however long that takes', async () => {
     const quick = leases().database('a');
     const slow: Database = {
