@@ -86,7 +86,7 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
   try {
     const opened = await openShared(config(), parts);
     closers.push(() => opened.close());
-    const shared = await admitted(opened, routerId, parts.onFatal);
+    const shared = await admitted(opened, routerId, log, parts.onFatal);
     const scope = duties.includes('traceback') ? await openMachineScope(shared, machine, log, parts.onFatal) : null;
     if (scope !== null) closers.push(() => scope.close());
     const partitions = await agreeOnPartitions({

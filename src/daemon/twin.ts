@@ -57,6 +57,7 @@ export async function leasedTwin(
 export async function admitted(
   shared: SharedDatabase,
   routerId: string,
+  log: Log,
   onFatal: (why: string) => void,
 ): Promise<SharedDatabase> {
   const { database } = shared;
@@ -71,14 +72,18 @@ export async function admitted(
   }
   async function wait(): Promise<void> {
     await shared.there;
+    let trouble = '';
     for (;;)
       try {
         const why = await words();
         if (why === null) return;
         onFatal(why);
         return new Promise(() => {});
-      } catch {
-        await new Promise(again => setTimeout(again, RENEW).unref()); // it is away once more
+      } catch (error) {
+        const why = `whether another daemon has the router id ${routerId} is not known yet: ${(error as Error).message}`;
+        if (why !== trouble) log('warn', why);
+        trouble = why;
+        await new Promise(again => setTimeout(again, RENEW).unref());
       }
   }
   return { ...shared, there: wait() };

@@ -3,7 +3,8 @@ import type { Bus } from '../../src/bus/connection.ts';
 import { type Alive, openPresence } from '../../src/bus/presence.ts';
 import { countRefused } from '../../src/bus/refused.ts';
 import { openPartitions } from '../../src/daemon/partitions.ts';
-import { createTwinWatch, leasedTwin } from '../../src/daemon/twin.ts';
+import type { SharedDatabase } from '../../src/daemon/shared-database.ts';
+import { admitted, createTwinWatch, leasedTwin } from '../../src/daemon/twin.ts';
 import type { Database, Holding } from '../../src/store/postgresql/database.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { noLog } from './one-watch.ts';
@@ -45,6 +46,28 @@ describe('daemon/twin', () => {
     expect(await leasedTwin(over, 10_000)).to.equal(null);
     // What is left of an earlier life need not be waited for.
     expect([none, lives, alike, died, over].map(({ released }) => released())).to.deep.equal([0, 0, 0, 1, 0]);
+  });
+
+  it('is looked for until the database answers, and why it does not is said', async () => {
+    const said: string[] = [];
+    const log = Object.assign((_level: string, text: string) => void said.push(text), noLog);
+    let asked = 0;
+    const database = {
+      ...{ place: 'a test', holder: HOLDER, releaseAll: async () => {} },
+      async holdings() {
+        if (asked++ === 0) throw new Error('a test: permission denied');
+        return [];
+      },
+    } as unknown as Database;
+    const shared: SharedDatabase = {
+      ...{ database, away: () => 'it is away', there: Promise.resolve(), close: async () => {} },
+    };
+    const fatal = (why: string) => void said.push(why);
+    await (await admitted(shared, '192.0.2.1', log, fatal)).there;
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(
+      /^whether another daemon has the router id 192\.0\.2\.1 is not known.*: a test: permission denied$/,
+    );
   });
 
   it('ends the younger of two that hear each other, and is told for a while by the older one', () => {
