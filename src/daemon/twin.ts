@@ -19,7 +19,7 @@ const UNSURE = 250;
 /** How long it is told that there was one. Milliseconds. */
 const TOLD = 60_000;
 
-export const twinWords = (place: string, routerId: string, who: string): string =>
+const twinWords = (place: string, routerId: string, who: string): string =>
   `${place}: another daemon${who === '' ? '' : ` (${who})`} has the router id ${routerId} too: each machine needs its own`;
 
 /**
