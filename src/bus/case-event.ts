@@ -1,13 +1,13 @@
 /** What collectors tell the case engines, as it travels: JSON, a version, and nothing that an engine trusts unread. */
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import type { JudgedChange } from '../registry/judged-change.ts';
+import type { FoundKind, JudgedChange } from '../registry/judged-change.ts';
 import { isCount, isTime } from './json-values.ts';
 import { sayOnce, whole } from './repeated-fields.ts';
 
 export type CaseEvent =
   /** A collector has begun a new life: of what it held before nothing is known now. */
   | { readonly what: 'hello' }
-  | { readonly what: 'judged'; readonly changes: readonly JudgedChange[] }
+  | { readonly what: 'judged'; readonly changes: readonly JudgedChange<FoundKind>[] }
   /** A peer's session was established or lost. */
   | { readonly what: 'session'; readonly peer: string }
   | { readonly what: 'end-of-rib'; readonly peer: string; readonly time: number }
@@ -58,22 +58,24 @@ interface Form {
   readonly read: (event: Fields) => CaseEvent | string;
 }
 
+const SAID_ONCE: Form = {
+  write: event => (event.what === 'judged' ? { what: 'judged', ...sayOnce(event.changes) } : event),
+  read: event => (event.what === 'judged' ? readJudgedOnce(event) : readEvent(event)),
+};
 const FORMS: ReadonlyMap<number, Form> = new Map([
   [1, { write: event => event, read: readEvent }],
   // What the changes of an event have in common is said once.
-  [
-    2,
-    {
-      write: event => (event.what === 'judged' ? { what: 'judged', ...sayOnce(event.changes) } : event),
-      read: event => (event.what === 'judged' ? readJudgedOnce(event) : readEvent(event)),
-    },
-  ],
+  [2, SAID_ONCE],
+  // Changes may be of a ROA, which readers of the forms before refuse.
+  [3, SAID_ONCE],
 ]);
 
 /** Versions that are read here, in rising order. Fields of them that are not known are passed over. */
 export const VERSIONS: readonly number[] = [...FORMS.keys()];
 /** What a reader knows that does not say what it knows. */
 export const OLDEST = 1;
+/** What a reader knows at least that takes changes of ROAs. */
+export const WITH_ROAS = 3;
 
 /** `version`: one of VERSIONS. */
 export function encodeCaseMessage({ life, sequence, events }: CaseMessage, version = OLDEST): Uint8Array {
@@ -140,7 +142,7 @@ function readJudgedOnce({ same, changes }: Fields): CaseEvent | string {
   // What was looked at once is the same value in each, but for what a change says itself.
   const said = new Set(changes.flatMap((change: unknown) => (isObject(change) ? Object.keys(change) : [])));
   const fields = FIELDS.filter(([name]) => !Object.hasOwn(same, name) || said.has(name));
-  return wrongWithChanges(all, fields) ?? { what: 'judged', changes: all as JudgedChange[] };
+  return wrongWithChanges(all, fields) ?? { what: 'judged', changes: all as JudgedChange<FoundKind>[] };
 }
 
 function wrongWithChanges(changes: unknown, fields: typeof FIELDS): string | null {
@@ -209,6 +211,9 @@ const FIELDS: readonly (readonly [keyof JudgedChange, (value: unknown) => boolea
       'leak',
       'path',
       'visibility',
+      'roa-vanished',
+      'roa-expiring',
+      'trust-anchor',
     ),
   ],
   ['offender', orNull(isAs)],

@@ -3,7 +3,7 @@
  * with the next number, repeated until the server has it. While there is no bus, the collector goes on judging and what it
  * tells waits here; where that becomes too much it is dropped, and all that is held is told anew once the bus is back.
  */
-import type { JudgedChange } from '../registry/judged-change.ts';
+import type { FoundKind, JudgedChange } from '../registry/judged-change.ts';
 import { type CaseEvent, encodeCaseMessage, OLDEST } from './case-event.ts';
 import { type Bus, wordsOf } from './connection.ts';
 import { NO_STREAM, openStore, type Store } from './storing.ts';
@@ -298,12 +298,12 @@ const octetsOf = (event: CaseEvent): number =>
     ? event.changes.reduce((sum, change) => sum + octetsOfChange(change), 0)
     : JSON.stringify(event).length;
 /** Names and numbers of a change are some hundred octets; an AS number is eleven. */
-const octetsOfChange = ({ ground, path }: JudgedChange): number =>
+const octetsOfChange = ({ ground, path }: JudgedChange<FoundKind>): number =>
   500 + ground.length * 2 + path.reduce<number>((sum, one) => sum + (Array.isArray(one) ? one.length + 1 : 1), 0) * 11;
 
 /** Changes of one event each, so many that they fit into a message. */
-function* inPieces(changes: readonly JudgedChange[]): Generator<readonly JudgedChange[]> {
-  let some: JudgedChange[] = [];
+function* inPieces(changes: readonly JudgedChange<FoundKind>[]): Generator<readonly JudgedChange<FoundKind>[]> {
+  let some: JudgedChange<FoundKind>[] = [];
   let octets = 0;
   for (const change of changes) {
     const its = octetsOfChange(change);

@@ -2,8 +2,6 @@
  * The changes of one event with what all of them have in common said once: most are of one peer, and in a storm of one offender
  * and one path. `decidedBy` is left out where it is the prefix itself.
  */
-import type { JudgedChange } from '../registry/judged-change.ts';
-
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface SaidOnce {
@@ -17,8 +15,8 @@ export interface SaidOnce {
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => isSame(one, b[i])));
 
-export function sayOnce(changes: readonly JudgedChange[]): SaidOnce {
-  const all = changes as readonly object[] as readonly Fields[];
+export function sayOnce(changes: readonly object[]): SaidOnce {
+  const all = changes as readonly Fields[];
   const [first, ...rest] = all;
   if (first === undefined || rest.length === 0) return { same: {}, changes: all.map(withoutDecider) };
   const same = Object.fromEntries(

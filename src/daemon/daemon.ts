@@ -98,6 +98,7 @@ export async function startDaemon({
           await (await import('./machines.ts')).openMachines({
             ...{ config: () => config, version, started, own, log, onFatal, onWork, look },
             retell: () => collector.send({ type: 'retell' }),
+            roasAnew: () => roas.tellAnew(),
             self: () => selfOf(collector.query),
           });
     const { store } = house;
@@ -157,7 +158,7 @@ export async function startDaemon({
       ...{ registry, config: () => config, ground, company, told: live.notice },
     });
     closers.push(opened.close, cases.watch(live.case));
-    const roas = watchRoas({ config: () => config, registry, rpki, cases, log });
+    const roas = watchRoas({ config: () => config, registry, rpki, cases, everywhere: house.openEverywhere, log });
     closers.push(() => roas.close());
     const collector: CollectorThread = startCollector({
       message: heard,
@@ -205,6 +206,9 @@ export async function startDaemon({
           drift.registryChanged();
           break;
         case 'retelling':
+          roas.tellAnew();
+          house.retold(message);
+          break;
         case 'retold':
           house.retold(message);
           break;

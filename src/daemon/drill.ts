@@ -4,10 +4,11 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DrillNotice, DrillReport } from '../control/case-rows.ts';
-import type { Case, FoundKind } from '../hijack/case.ts';
+import type { Case } from '../hijack/case.ts';
 import { DRILL_PEER } from '../hijack/case-book.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { FoundKind } from '../registry/judged-change.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 

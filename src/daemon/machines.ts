@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
 import { answerForAll, askForAll } from '../bus/asking-all.ts';
-import { type CaseEvent, OLDEST, VERSIONS } from '../bus/case-event.ts';
+import { type CaseEvent, OLDEST, VERSIONS, WITH_ROAS } from '../bus/case-event.ts';
 import type { Bus } from '../bus/connection.ts';
 import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
 import { createPublisher, type Publisher } from '../bus/publisher.ts';
@@ -55,6 +55,8 @@ export interface MachinesParts {
   readonly own: Store;
   /** The collector is to tell all that is wrong with what peers hold. */
   readonly retell: () => void;
+  /** Tells once more what is wrong with ROAs. */
+  readonly roasAnew: () => void;
   /** How the collector fares, for the other machines. */
   readonly self: () => Promise<Pick<Alive, 'peers' | 'established' | 'routes' | 'problems'>>;
   /** For other machines. */
@@ -154,6 +156,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     book: () => running().get(0)?.cases,
     mayBe: name => name === RPKI_PEER || comesAndGoes(config(), name),
   });
+  /** By what all machines with cases read; of one that is silent it is not known whether it comes back as it was. */
+  const roasAreRead = () => bus === null || (presence?.version() ?? OLDEST) >= WITH_ROAS;
+  let wereRead = false;
   const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
 
   /** The partition of a case, and the machine that has it. */
@@ -203,6 +208,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);
     const self = await selfNow();
+    // What was found before was told to nobody.
+    if (roasAreRead() && !wereRead) parts.roasAnew();
+    wereRead = roasAreRead();
     return {
       ...{ ...self, problems: [...twins.problems(), ...self.problems] },
       ...{ version, roles: duties, started, published, waiting, dropped, time: Date.now() },
@@ -258,6 +266,10 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     partitions = await openPartitions<CasePartition>({
       ...{ database, count, log },
       onTwin: () => twins.found(database.place),
+      // Whoever has this one tells of ROAs (shared-cases.ts). What was found while nobody had it was told to nobody.
+      onOpen: partition => {
+        if (partition === 0) parts.roasAnew();
+      },
       async open(partition, scope, tenure) {
         const tenant = await openCasePartition({
           ...{ ...caseParts, company: await companyOf(), bus, replicas: wanted?.replicas ?? 1 },
@@ -293,6 +305,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     async openCases(caseParts: CaseParts) {
       const face = createSharedCases({
         ...{ running, everywhere, elsewhere, tell },
+        tellsOfRoas: () => running().has(0) && roasAreRead(),
         problems: () => partitions?.problems() ?? [],
       });
       cases = face;
@@ -346,6 +359,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         : []),
       ...machineProblems(presence?.machines() ?? []),
       ...(bus?.refused.problems() ?? []),
+      ...(config().rpki.length > 0 && running().has(0) && !roasAreRead()
+        ? ['a machine with cases reads nothing of ROAs: what is wrong with them is told once it is upgraded or removed']
+        : []),
       ...heldProblems(running()),
       ...(bus?.up ? readProblems(running()) : []),
       ...copiesProblems(running(), wanted?.replicas ?? 1),

@@ -23,6 +23,8 @@ export interface PartitionsOptions<T extends Tenant> {
   readonly count: number;
   /** Opens what runs on a partition. */
   readonly open: (partition: number, store: ScopeStore, mine: Tenure) => Promise<T>;
+  /** A partition runs here from now on. */
+  readonly onOpen?: (partition: number) => void;
   readonly log: Log;
   /** Another daemon of this one's name shares the cases, and goes on doing so. */
   readonly onTwin?: () => void;
@@ -88,7 +90,7 @@ export const scopeOf = (partition: number): string => `${CASES}${partition}`;
 const instant = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
-  const { database, count, open, log, onTwin = () => {}, patience = 2 * LEASE, every = RENEW } = options;
+  const { database, count, open, onOpen, log, onTwin = () => {}, patience = 2 * LEASE, every = RENEW } = options;
   const { holder } = database;
   /** Says that this machine shares the cases. */
   let sharer: Lease | null = null;
@@ -138,6 +140,7 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       one.tenant = tenant;
       taken++;
       log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
+      onOpen?.(partition);
     } catch (error) {
       await drop(partition, `it cannot be opened: ${(error as Error).message}`);
       await database.release(lease);

@@ -24,6 +24,8 @@ export interface Roas {
   rpkiChanged(): void;
   /** The sources of the RPKI are others. */
   reconfigured(): void;
+  /** The cases were in other hands, or somebody asks for all that is told: what stands is told once more. */
+  tellAnew(): void;
   close(): void;
 }
 
@@ -32,6 +34,8 @@ export interface RoasParts {
   readonly registry: Pick<Registry, 'books' | 'decide' | 'guards' | 'isWatched' | 'lacks' | 'objectsFor'>;
   readonly rpki: Pick<Rpki, 'lacks' | 'marked' | 'settled'>;
   readonly cases: { judged(changes: readonly Judged[]): Promise<void>; open(): readonly Case[] };
+  /** Cases of all machines that are not over. */
+  readonly everywhere: () => Promise<readonly Case[]>;
   readonly log: Log;
 }
 
@@ -61,10 +65,12 @@ interface Registered {
   readonly origins: Set<number>;
 }
 
-export function watchRoas({ config, registry, rpki, cases, log }: RoasParts): Roas {
+export function watchRoas({ config, registry, rpki, cases, everywhere, log }: RoasParts): Roas {
   const watch = createRoaWatch(cases.open());
   /** Registered origins of watched space, by prefix as text. */
   let routes = new Map<string, Registered>();
+  /** What stands is to be told once more. */
+  let anew = false;
   /** All objects are to be gone through. */
   let stale = true;
   let touched: Prefix[] = [];
@@ -141,6 +147,18 @@ export function watchRoas({ config, registry, rpki, cases, log }: RoasParts): Ro
       routes.set(text, { prefix, origins: new Set(now.map(({ origin }) => origin)) });
   }
 
+  /** Where the cases cannot be read, the next look tries it again. */
+  async function takeUp(): Promise<void> {
+    if (!anew) return;
+    anew = false;
+    try {
+      watch.takeUp(await everywhere());
+    } catch (error) {
+      anew = true;
+      log('warn', `roas: what is told of them cannot be taken up: ${(error as Error).message}`);
+    }
+  }
+
   async function lookNow(): Promise<void> {
     const late = touched;
     touched = [];
@@ -156,6 +174,7 @@ export function watchRoas({ config, registry, rpki, cases, log }: RoasParts): Ro
     } = await howTheyStand(
       [...routes.values()].flatMap(({ prefix, origins }) => [...origins].map(origin => ({ prefix, origin }))),
     );
+    await takeUp();
     if (closed) return;
     const { rpki: blocks, irr, localAs } = config();
     const time = Date.now();
@@ -247,6 +266,10 @@ export function watchRoas({ config, registry, rpki, cases, log }: RoasParts): Ro
     rpkiChanged: lookSoon,
     reconfigured() {
       watch.relearn(Date.now() + LEARN);
+      lookSoon();
+    },
+    tellAnew() {
+      anew = true;
       lookSoon();
     },
     close() {

@@ -22,6 +22,8 @@ export interface SharedCasesParts {
   readonly elsewhere: (id: string, order: CaseOrder) => Promise<void>;
   /** Puts an event on its way to the partitions. */
   readonly tell: (event: CaseEvent) => Promise<void>;
+  /** Every machine sees the ROAs; one of them tells of them. */
+  readonly tellsOfRoas: () => boolean;
   readonly problems: () => readonly string[];
 }
 
@@ -32,7 +34,14 @@ export interface SharedCases extends Cases {
   everywhere(): Promise<readonly Case[]>;
 }
 
-export function createSharedCases({ running, everywhere, elsewhere, tell, problems }: SharedCasesParts): SharedCases {
+export function createSharedCases({
+  running,
+  everywhere,
+  elsewhere,
+  tell,
+  tellsOfRoas,
+  problems,
+}: SharedCasesParts): SharedCases {
   const watchers = lineWatchers();
   const books = (): Cases[] => [...running().values()].map(({ cases }) => cases);
   const open = () => books().flatMap(cases => cases.open());
@@ -47,9 +56,10 @@ export function createSharedCases({ running, everywhere, elsewhere, tell, proble
   return {
     watchers,
     judged(changes) {
-      // Every machine sees the ROAs; one of them tells of them.
-      const ours = running().has(0) ? changes : changes.filter(({ peer }) => peer !== RPKI_PEER);
-      return tell({ what: 'judged', changes: ours as Extract<CaseEvent, { what: 'judged' }>['changes'] });
+      return tell({
+        what: 'judged',
+        changes: tellsOfRoas() ? changes : changes.filter(({ peer }) => peer !== RPKI_PEER),
+      });
     },
     session: peer => void tell({ what: 'session', peer }),
     endOfRib: (peer, time) => void tell({ what: 'end-of-rib', peer, time }),

@@ -1,9 +1,10 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { FoundKind } from '../registry/judged-change.ts';
 import type { IncidentAsk } from '../store/records.ts';
 import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
-import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
+import type { Case, Dismissal, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { createCaseLife } from './case-life.ts';
 import { type CaseChange, caseReports } from './case-reports.ts';

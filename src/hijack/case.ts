@@ -1,6 +1,6 @@
 /** A case: one suspicious fact with a life. Plain data: stored, shown and mailed as it is. Times are ms since the epoch. */
 import type { Hint, HintName } from '../registry/hints.ts';
-import type { FindingKind } from '../registry/judged-change.ts';
+import type { FoundKind } from '../registry/judged-change.ts';
 import type { AspaState, IrrState, RovReason, RovState, Severity } from '../registry/verdict.ts';
 
 /**
@@ -16,14 +16,6 @@ export type CaseState =
   | 'unseen'
   | 'resolved'
   | 'dismissed';
-
-/**
- * What is found in the RPKI itself, of no route. `roa-vanished`: no ROA covers a registered route any more that one made valid.
- * `roa-expiring`: that is about to be so. `trust-anchor`: so many VRPs of one are missing at once that it is its own fault.
- */
-export type RoaKind = 'roa-vanished' | 'roa-expiring' | 'trust-anchor';
-
-export type FoundKind = FindingKind | RoaKind;
 
 /**
  * Of what nobody may announce an `origin` or `more-specific` is one of these: `squatting` on own space that is not in use,

@@ -1,15 +1,12 @@
 import type { WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { JudgedChange } from '../registry/judged-change.ts';
+import type { FoundKind, JudgedChange } from '../registry/judged-change.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { Decision } from '../registry/snapshot.ts';
 import type { Nobodys } from '../registry/watch.ts';
-import type { FoundKind } from './case.ts';
 
 /** What a collector tells, or the watch over ROAs (roa-watch.ts), which has kinds of its own. */
-export interface Judged extends Omit<JudgedChange, 'kind'> {
-  readonly kind: FoundKind;
-}
+export type Judged = JudgedChange<FoundKind>;
 
 /** What the case book asks the registry (registry/registry.ts). */
 export interface RegistryView {

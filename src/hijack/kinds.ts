@@ -1,9 +1,10 @@
 /** Kinds of cases: from what a collector found to the name of the case, and whether the registry would still object. */
 import type { WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { FoundKind, RoaKind } from '../registry/judged-change.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import type { Nobodys } from '../registry/watch.ts';
-import type { Case, CaseKind, FoundKind, RoaKind } from './case.ts';
+import type { Case, CaseKind } from './case.ts';
 import type { Judged, RegistryView } from './judged.ts';
 
 const NOBODYS: Readonly<Record<Nobodys, CaseKind>> = { segment: 'ix-lan', unused: 'squatting', bogon: 'bogon' };

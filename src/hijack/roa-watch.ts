@@ -3,8 +3,10 @@
  * expire, or a trust anchor has lost so much at once that the fault is its own. Fed with how things stand now and then; says
  * what has begun and what is over. No clock, no input or output.
  */
+
+import type { RoaKind } from '../registry/judged-change.ts';
 import type { RovState } from '../registry/verdict.ts';
-import type { Case, RoaKind } from './case.ts';
+import type { Case } from './case.ts';
 import { isOfRoa } from './kinds.ts';
 
 /** A registered route of watched space, as the RPKI stands to it. */
@@ -49,6 +51,11 @@ export interface RoaWatch {
   look(look: RoaLook): readonly RoaFinding[];
   /** The operator has changed where the data comes from: until `time` nothing that is missing is taken for vanished. */
   relearn(until: number): void;
+  /**
+   * `open`: all cases that are not over, some of which another watch told of. What still stands of them and of what was told here
+   * is told once more at the next look, and what does not is over then.
+   */
+  takeUp(open: readonly Case[]): void;
 }
 
 /** Less than this share of what a trust anchor had is a fault of its own, where it is so many VRPs, or all. */
@@ -65,11 +72,11 @@ interface Failing {
 }
 
 interface Told extends Omit<RoaFinding, 'what' | 'dropped'> {
-  /** Taken up after a restart: the book of cases waits for a word about it. */
+  /** Taken up, after a restart or from another machine: the book of cases waits for a word about it. */
   again: boolean;
 }
 
-/** `open`: cases that are not over; those of these kinds are taken up again. */
+/** `open`: cases that are not over, which are taken up. */
 export function createRoaWatch(open: readonly Case[] = []): RoaWatch {
   /** Routes that were valid when they were last looked at, with the trust anchors that they rested on. */
   const valid = new Map<string, { readonly prefix: string; readonly origin: number; anchors: readonly string[] }>();
@@ -82,12 +89,25 @@ export function createRoaWatch(open: readonly Case[] = []): RoaWatch {
   const routeKey = ({ prefix, origin }: Pick<WatchedRoute, 'prefix' | 'origin'>) => `${prefix} ${origin}`;
   const keyOf = (kind: RoaKind, route: Pick<WatchedRoute, 'prefix' | 'origin'>) => `${kind} ${routeKey(route)}`;
 
-  for (const { kind, prefix, origin, ground, opened, drill } of open) {
-    if (!isOfRoa(kind) || origin === null || drill) continue;
-    const key = keyOf(kind, { prefix, origin });
-    told.set(key, { kind, prefix, origin, ground, again: true });
-    const [, anchor, was] = kind === 'trust-anchor' ? (ANCHOR_WORDS.exec(ground) ?? []) : [];
-    if (anchor !== undefined) failing.set(anchor, { was: Number(was), since: opened, told: key });
+  takeUp(open);
+
+  function takeUp(open: readonly Case[]): void {
+    for (const one of told.values()) one.again = true;
+    const taken = new Map<string, Told & { readonly opened: number }>();
+    for (const { kind, prefix, origin, ground, opened, drill } of open) {
+      if (!isOfRoa(kind) || origin === null || drill) continue;
+      taken.set(keyOf(kind, { prefix, origin }), { kind, prefix, origin, ground, opened, again: true });
+    }
+    for (const [key, { opened, ...one }] of taken) {
+      const [, anchor, was] = one.kind === 'trust-anchor' ? (ANCHOR_WORDS.exec(one.ground) ?? []) : [];
+      if (anchor !== undefined) {
+        // It has a case at another of the routes that rest on it than was found here.
+        const found = failing.get(anchor)?.told ?? null;
+        if (found !== null && !taken.has(found)) told.delete(found);
+        failing.set(anchor, { was: Number(was), since: opened, told: key });
+      }
+      told.set(key, one);
+    }
   }
 
   function begin(kind: RoaKind, { prefix, origin }: Pick<WatchedRoute, 'prefix' | 'origin'>, ground: string): string {
@@ -198,6 +218,7 @@ export function createRoaWatch(open: readonly Case[] = []): RoaWatch {
       learning = until;
       sizes.clear();
     },
+    takeUp,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a collector tells the cases of routes with which something is wrong: the border between the two, which may not know
- * each other. A message: plain data.
+ * What a collector tells the cases of routes with which something is wrong, and the watch over ROAs of those: the border between
+ * them, which may not know each other. A message: plain data.
  */
 import type { IrrState } from './verdict.ts';
 
@@ -22,8 +22,16 @@ export type FindingKind =
   | 'path'
   | 'visibility';
 
+/**
+ * What is found in the RPKI itself, of no route. `roa-vanished`: no ROA covers a registered route any more that one made valid.
+ * `roa-expiring`: that is about to be so. `trust-anchor`: so many VRPs of one are missing at once that it is its own fault.
+ */
+export type RoaKind = 'roa-vanished' | 'roa-expiring' | 'trust-anchor';
+
+export type FoundKind = FindingKind | RoaKind;
+
 /** A route with which something is wrong, or no longer is, at one peer. */
-export interface JudgedChange {
+export interface JudgedChange<Kind extends FoundKind = FindingKind> {
   /** Name of the peer as configured, with its AS and address as the witness's identity. */
   readonly peer: string;
   readonly peerAs: number;
@@ -32,7 +40,7 @@ export interface JudgedChange {
   /** RFC 6811 section 2; null stands for NONE (the path ends in an AS_SET). */
   readonly origin: number | null;
   /** What is wrong, and the AS that is to be asked about it: the origin, or one in the path; null for NONE. */
-  readonly kind: FindingKind;
+  readonly kind: Kind;
   readonly offender: number | null;
   /** What a path is blamed for, in words; '' for what the registry says. */
   readonly ground: string;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { decodeCaseMessage, encodeCaseMessage, VERSIONS } from '../../src/bus/case-event.ts';
 import { readAlive, versionFor } from '../../src/bus/presence.ts';
 import { isMachine, machineOf, partitionOf } from '../../src/bus/subjects.ts';
+import type { FoundKind } from '../../src/registry/judged-change.ts';
 import { judgedChange } from './judged.ts';
 
 const octets = (text: string) => new TextEncoder().encode(text);
@@ -78,13 +79,21 @@ describe('bus/case-event', () => {
         '"why":"update","path":[64497,64666],"state":"mismatch"},"changes":[{"prefix":"10.0.1.0/24","time":1},' +
         '{"prefix":"10.0.2.0/24","time":2,"decidedBy":"10.0.0.0/16","drawing":true}]}]}',
     ],
+    [
+      3,
+      '{"v":3,"life":1,"sequence":7,"events":[{"what":"hello"},{"what":"judged","same":{"peer":"feed","peerAs":64497,' +
+        '"peerAddress":"192.0.2.1","origin":64666,"kind":"roa-vanished","offender":64666,"ground":"","what":"held",' +
+        '"why":"update","path":[64497,64666],"state":"mismatch"},"changes":[{"prefix":"10.0.1.0/24","time":1},' +
+        '{"prefix":"10.0.2.0/24","time":2,"decidedBy":"10.0.0.0/16","drawing":true}]}]}',
+    ],
   ] as const;
   for (const [version, text] of vectors)
     it(`is of version ${version} as it is written down`, () => {
+      const kind: FoundKind = version < 3 ? 'origin' : 'roa-vanished';
       const of = {
         life: 1,
         sequence: 7,
-        events: [{ what: 'hello' }, { what: 'judged', changes: [first, second] }],
+        events: [{ what: 'hello' }, { what: 'judged', changes: [first, second].map(one => ({ ...one, kind })) }],
       } as const;
       expect(new TextDecoder().decode(encodeCaseMessage(of, version))).to.equal(text);
       expect(decodeCaseMessage(octets(text))).to.deep.equal(of);

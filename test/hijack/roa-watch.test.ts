@@ -148,9 +148,28 @@ describe('hijack/roa-watch', () => {
     });
   });
 
+  const stored = (kind: Case['kind'], prefix: string, ground = '') =>
+    ({ kind, prefix, origin: 64496, ground, opened: T0 }) as Case;
+
+  it('tells once more what stands, of itself and of another, and what is over meanwhile', () => {
+    const [gone, back] = [route(A, 'not-found'), route(B, 'valid')];
+    expect(look(watch, [gone, back])).to.deep.equal([`held roa-vanished ${A}`]);
+    watch.takeUp([stored('roa-vanished', B)]);
+    expect(look(watch, [gone, back]).sort()).to.deep.equal([`gone roa-vanished ${B}`, `held roa-vanished ${A}`]);
+    expect(look(watch, [gone, back])).to.deep.equal([]);
+  });
+
+  it('goes on with the case that a failing trust anchor has, though it found it at another route', () => {
+    const routes = [route(A, 'not-found'), route(B, 'not-found')];
+    look(watch, [route(A, 'valid'), route(B, 'valid')], sized(100));
+    expect(look(watch, routes, sized(5))).to.deep.equal([`held trust-anchor ${A}`]);
+    const ground = `trust anchor ${APNIC}: 4 VRPs where there were 100; 2 watched routes rest on it, …`;
+    watch.takeUp([stored('trust-anchor', B, ground)]);
+    expect(look(watch, routes, sized(5))).to.deep.equal([`held trust-anchor ${B}`]);
+    expect(look(watch, [route(A, 'valid'), route(B, 'valid')], sized(99))).to.deep.equal([`gone trust-anchor ${B}`]);
+  });
+
   it('takes up what was told before a restart', () => {
-    const stored = (kind: Case['kind'], prefix: string, ground = '') =>
-      ({ kind, prefix, origin: 64496, ground, opened: T0 }) as Case;
     const failed = `trust anchor ${APNIC}: 5 VRPs where there were 100; a watched route rests on it, …`;
     watch = createRoaWatch([
       stored('roa-vanished', A),
