@@ -229,7 +229,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
       await until('an end', async () => rows().some(({ notice }) => notice === 'end'));
       expect(rows()[0]).to.include({ offender: OFFENDER });
       expect(said.text).to.match(
-        /^\d{4}-\S+ \S+ \d{4}-\d\d-\d\d-\d+ ongoing major more-specific 198\.18\.7\.\d+\/30 AS64511 1\/1 \[begin\]: ongoing$/m,
+        /^\d{4}-\S+ \S+ \d{4}-\d\d-\d\d-\d+ ongoing major more-specific 198\.18\.7\.\d+\/30 AS64511 1\/1 \[begin\]: at once, without a hold-up$/m,
       );
     } finally {
       for (const child of watching) child.kill();
