@@ -9,21 +9,21 @@ import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseBook, createCaseBook } from '../hijack/case-book.ts';
 import { caseIds } from '../hijack/case-id.ts';
 import type { CaseChange } from '../hijack/case-reports.ts';
-import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { isOfRoa } from '../hijack/kinds.ts';
 import { readCase, storedCase } from '../hijack/stored-case.ts';
 import { MOST_WITNESSES } from '../hijack/witness-room.ts';
-import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { createReach } from '../notify/reach.ts';
 import { openTelling, type Said } from '../notify/telling.ts';
-import type { CaseRecord, EvidenceRecord, IncidentAsk, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import type { CaseRecord, IncidentAsk, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import type { CaseCompany } from './case-company.ts';
 import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
+import { frozenEvidence } from './frozen-evidence.ts';
 import { createIncidentLinks, idsOf } from './incident-links.ts';
 import type { Log } from './log.ts';
 import { noticeSettingsOf } from './notice-settings.ts';
@@ -134,10 +134,7 @@ export async function openCases(
   });
   const ask = (asks: readonly IncidentAsk[]) => insist(() => link!(asks));
   const links = createIncidentLinks({ book, cases, ask, log });
-  /** Where the evidence of each case that is not over ends. */
-  const chains = new Map<string, ChainEnd>(
-    (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
-  );
+  const evidence = frozenEvidence(await store.read('evidence.heads', {}), () => settings().archive);
   const open = () => [...cases.values()].filter(isOpen);
   const noticeSettings = () => noticeSettingsOf(settings(), { contacts, mailDomain });
   const told = { store, settings: noticeSettings, caseOf: get, log };
@@ -221,27 +218,6 @@ export async function openCases(
     return written;
   }
 
-  /** The next record of the case's evidence; null when nothing of it has changed. */
-  function freeze(of: Case, why: string): EvidenceRecord | null {
-    const { archive } = settings();
-    const time = of.changed;
-    const name = archive && {
-      kind: 'updates' as const,
-      start: windowOf(time, archive.updates),
-      compress: archive.compress,
-      incomplete: false,
-    };
-    const { end, record } = seal(
-      chains.get(of.id) ?? BEGIN,
-      of,
-      why,
-      time,
-      name && { file: formatArchiveName(name), time },
-    );
-    chains.set(of.id, end);
-    return record && { caseId: of.id, ...record };
-  }
-
   /** Changes with their notices, in one transaction; once they are on disk the notices are sent. */
   async function transact(
     changes: readonly CaseChange[],
@@ -258,8 +234,8 @@ export async function openCases(
       const final = last.get(of.id);
       last.delete(of.id);
       if (final !== undefined) batch.push(storedCase(links.named(final), shared));
-      const evidence = frozen ? freeze(of, why) : null;
-      if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
+      const record = frozen ? evidence.freeze(of, why) : null;
+      if (record !== null) batch.push({ op: 'evidence.add', record });
       const said = telling.of({ case: of, notice }, Date.now());
       mails.push(...said.records);
       batch.push(...said.writes);
@@ -268,7 +244,7 @@ export async function openCases(
     for (const { case: of } of changes)
       if (of.state === 'resolved') {
         cases.delete(of.id);
-        chains.delete(of.id);
+        evidence.isOver(of.id);
       }
     outbox.added(mails);
     for (const { case: of, notice } of changes)
