@@ -80,7 +80,7 @@ describe('daemon/replay', () => {
         { address: 'noc@example.net', because: 'group noc' },
         { address: 'noc@example.jp', because: 'x-keiro' },
       ],
-      why: 'ongoing',
+      why: 'at once, without a hold-up',
       rule: 'IRR mismatch and ROV not-found make it major',
       opened: (T0 + 10) * 1000,
       ended: null,
