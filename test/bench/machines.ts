@@ -1,8 +1,9 @@
 /**
  * What cases cost where machines share them, beside the daemon alone: `node test/bench/machines.ts [CASES [ROUNDS [SECONDS
- * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle; without cases there is no storm. Three ways, interleaved: a daemon alone with SQLite; one with all duties over
- * NATS and PostgreSQL; a collector and two machines with cases. Each is warmed up by a wave of cases and left idle for a moment,
- * whose processor time is told and taken off from nothing. Then two loads:
+ * [IDLE]]]]`, by default 10,000 cases, 3 rounds, 20 seconds and 4 seconds idle; without cases there is no storm. Three ways,
+ * interleaved: a daemon alone with SQLite; one with all duties over NATS and PostgreSQL; a collector and two machines with cases.
+ * Each is warmed up by a wave of cases and left idle for a moment, whose processor time is told and taken off from nothing.
+ * Then two loads:
  *
  * - a storm: a peer announces hijacked prefixes, 5,000 at once, and takes them back once all are written down as ongoing, until
  *   so many cases are written down as over;

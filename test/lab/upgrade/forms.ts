@@ -5,13 +5,13 @@ import { ALL_JUDGED } from '../../../src/bus/subjects.ts';
 export interface Forms {
   /** Messages so far, by version; of version 0 there is none. */
   counts(): readonly number[];
-  /** Messages of another version than the first while `old` was true. */
+  /** Messages of a version that a machine with cases did not read. */
   early(): number;
 }
 
-/** `old`: a machine that reads the first version alone is running. */
-export async function watchForms(bus: Bus, old: () => boolean): Promise<Forms> {
-  const counts = [0, 0, 0];
+/** `read`: the newest version that all machines with cases read that run. */
+export async function watchForms(bus: Bus, read: () => number): Promise<Forms> {
+  const counts = [0, 0, 0, 0];
   let early = 0;
   const nc = await bus.ready;
   nc.subscribe(ALL_JUDGED, {
@@ -19,7 +19,7 @@ export async function watchForms(bus: Bus, old: () => boolean): Promise<Forms> {
       if (error !== null) return;
       const { v } = message.json<{ readonly v: number }>();
       counts[v] = (counts[v] ?? 0) + 1;
-      if (v > 1 && old()) early++;
+      if (v > read()) early++;
     },
   });
   await nc.flush();

@@ -8,6 +8,7 @@
  */
 import { cpSync, rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { OLDEST } from '../../../src/bus/case-event.ts';
 import { STREAM } from '../../../src/bus/subjects.ts';
 import type { MachineRow } from '../../../src/control/machine-rows.ts';
 import type { Case } from '../../../src/hijack/case.ts';
@@ -107,7 +108,9 @@ async function round(number: number) {
   await until('all machines are there', together, PATIENCE);
   const feeds = collectors.map(({ daemon }, i) => feedOf({ from: feedsAt[i]!, to: daemon.address, as: 64497 }));
   const bus = busTo(shared.nats, '127-9-9-9');
-  const forms = await watchForms(bus, () => engines.some(one => one.running && one.program === old));
+  const reads = (await seenBy(engines[0]!)).map(row => Math.max(...(row.reads ?? [OLDEST])));
+  const isOld = (one: Machine) => one.running && one.program === old;
+  const forms = await watchForms(bus, () => (engines.some(isOld) ? Math.min(...reads) : Number.POSITIVE_INFINITY));
   const hijacks = startHijacks({
     ...{ feeds, smtp: shared.smtp, random, most: PREFIXES },
     running: () => collectors.filter(one => one.running).length,
