@@ -398,10 +398,11 @@ const ROWS: readonly Row[] = [
       recorded: () => Promise.reject(new Error('disk full')),
     },
   ),
-  answers('unsealed', 'an answer that was changed on the way', /changed on the way/, (signed, pem) => ({
-    sealed: says(signed, pem, 64501, 'saw').fill(1, 40, 41),
-    seen: true,
-  })),
+  answers('unsealed', 'an answer that was changed on the way', /changed on the way/, (signed, pem) => {
+    const sealed = says(signed, pem, 64501, 'saw');
+    sealed[40]! ^= 1;
+    return { sealed, seen: true };
+  }),
   answers('statement', 'an answer about another AS', /about AS 64777/, (signed, pem) => ({
     sealed: says(signed, pem, 64501, 'silent', 64777),
     seen: false,
