@@ -43,7 +43,7 @@ ${archive}`);
   before(async function () {
     skipFor(this, whyNot('bird'));
     daemon = intertrackd(ours);
-    configure('archive mrt { updates 1h; }');
+    configure('archive mrt { updates 1d; }');
     const neighbors = [{ address: ours, port: PORT, as: 64500, passive: true }];
     [bird] = await Promise.all([
       startRouter('bird', { address: birds, port: PORT, as: 64496, neighbors, prefixes: PREFIXES }),
@@ -110,7 +110,7 @@ ${archive}`);
 
   it('goes on without a session touched when it is configured otherwise, and loses nothing', async () => {
     const before = (await daemon.neighbor('bird')).since;
-    configure('archive mrt { updates 1h; retain 7d; }');
+    configure('archive mrt { updates 1d; retain 7d; }');
     const { changes } = await daemon.json<{ changes: string[] }>('reload');
     expect(changes).to.deep.equal(['archive: retain 30d is now retain 7d']);
     expect((await daemon.neighbor('bird')).since).to.equal(before);
@@ -200,7 +200,7 @@ ${archive}`);
       this.skip();
     }
     try {
-      configure(`archive mrt { directory "${directory}"; updates 1h; }`);
+      configure(`archive mrt { directory "${directory}"; updates 1d; }`);
       await daemon.start();
       speaker = await speak();
       for (let i = 0; i < 20_000; i++)
