@@ -153,7 +153,7 @@ describe('registry/route-scan', () => {
           expect([scan.length, scan.origin, listOf(scan.mntBy)]).to.deep.equal([prefix.length, origin, mntBy]);
         },
       ),
-      { numRuns: 20_000 },
+      { numRuns: 30_000 },
     );
     expect(yes).to.be.above(500);
   });
