@@ -111,8 +111,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let closing = false;
   let closed = false;
   let opened: Store | null = null;
-  /** Of each message under way: that the connection is lost. It may be gone with it, and its answer need not be waited for. */
-  const underWay = new Set<(error: Error) => void>();
 
   function add(partition: number, event: CaseEvent): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -135,11 +133,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return queue[0]!.told + patience - performance.now();
   }
 
+  /** A message under way may be gone with the connection when that is lost, and its answer need not be waited for. */
   async function unlessLost(stored: Promise<void>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    underWay.add(reject);
+    const { lost } = bus;
+    const looking = setInterval(() => {
+      if (bus.lost !== lost) reject(new Error('the connection was lost'));
+    }, AGAIN).unref();
     stored.then(resolve, reject);
-    await promise.finally(() => underWay.delete(reject));
+    await promise.finally(() => clearInterval(looking));
   }
 
   async function pump(partition: number): Promise<void> {
@@ -251,13 +253,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (!bus.up) spool();
   }, 1_000);
   timer.unref();
-  let { lost } = bus;
-  const looking = setInterval(() => {
-    if (bus.lost === lost) return;
-    lost = bus.lost;
-    for (const fail of underWay) fail(new Error('the connection was lost'));
-  }, AGAIN);
-  looking.unref();
   return {
     async tell(event) {
       const told = event.what === 'judged' ? tellJudged(event) : lanes.map((_, partition) => add(partition, event));
@@ -277,7 +272,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
       while (bus.up && waiting > 0 && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
       closed = true;
       clearInterval(timer);
-      clearInterval(looking);
       for (const { patience: timeout } of lanes) clearTimeout(timeout ?? undefined);
     },
   };
