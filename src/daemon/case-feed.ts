@@ -89,6 +89,8 @@ interface Wanted {
   heard: boolean;
 }
 
+const wantedNow = (): Wanted => ({ times: 0, heard: false });
+
 /**
  * Whether who was wanted so many times is asked once more. What it tells stands behind all that waits to be taken in: asked
  * each time, all would tell anew for as long as it takes, and make it longer. Who has heard it is asked after minutes alone.
@@ -102,9 +104,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   /** Of collectors that are telling all that they hold: what they have told so far. */
   const telling = new Map<string, Set<string>>();
   /** Collectors that are to tell all that they hold and have not begun to. */
-  const wanted = new Map<string, Wanted>(
-    options.cursors.map(({ collector }) => [collector, { times: 0, heard: false }]),
-  );
+  const wanted = new Map(options.cursors.map(({ collector }) => [collector, wantedNow()]));
   /** Peers of each collector whose table is whole. */
   const whole = new Map<string, Set<string>>();
   /** Names of each collector's peers of which something was heard. */
@@ -179,7 +179,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
         peers.delete(collector);
         lose(collector);
         // The life before has heard what it is asked for; this one has not.
-        if (wanted.has(collector)) wanted.set(collector, { times: 0, heard: false });
+        if (wanted.has(collector)) wanted.set(collector, wantedNow());
         break;
       case 'judged': {
         const changes = event.changes.map(change => believed(collector, change)).filter(one => one !== null);
@@ -242,7 +242,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
   }
 
   function want(collector: string): void {
-    const one = { times: 0, heard: false };
+    const one = wantedNow();
     wanted.set(collector, one);
     ask(collector, one);
   }
@@ -334,7 +334,7 @@ export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
       return { cases: new Set(found.map(([of]) => of)).size, witnesses: found.length };
     },
     askAgain() {
-      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.set(collector, { times: 0, heard: false });
+      if (cases.roomAgain()) for (const collector of cursors.keys()) wanted.set(collector, wantedNow());
       for (const [collector, one] of wanted) {
         one.times++;
         if (isTurn(one)) ask(collector, one);

@@ -3,7 +3,6 @@
  * expire, or a trust anchor has lost so much at once that the fault is its own. Fed with how things stand now and then; says
  * what has begun and what is over. No clock, no input or output.
  */
-
 import type { RoaKind } from '../registry/judged-change.ts';
 import type { RovState } from '../registry/verdict.ts';
 import type { Case } from './case.ts';
