@@ -16,6 +16,7 @@ import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { isOfRoa } from '../hijack/kinds.ts';
 import { readCase, storedCase } from '../hijack/stored-case.ts';
 import { MOST_WITNESSES } from '../hijack/witness-room.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { createReach } from '../notify/reach.ts';
@@ -82,6 +83,7 @@ export interface CasesOfStore extends Cases {
 /** The order of `case.before`. */
 const isBefore = (a: Pick<Case, 'opened' | 'id'>, b: Pick<Case, 'opened' | 'id'>): boolean =>
   a.opened < b.opened || (a.opened === b.opened && a.id < b.id);
+
 const isOpen = ({ state }: Case): boolean => state !== 'resolved';
 
 /** The case book looks at its timers so often; with what is told at most so often, for that is a look at every open case. */
@@ -330,7 +332,8 @@ export async function openCases(
     peersAre(names, mayBe = () => false, machine) {
       const witnesses = new Set<string>();
       for (const [, { peer }] of book.witnesses(machine)) witnesses.add(peer);
-      for (const name of names) witnesses.delete(name);
+      // The RPKI is no peer of any configuration, and stays.
+      for (const name of [...names, RPKI_PEER]) witnesses.delete(name);
       for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },
     peerForgotten: peer => void keep(book.peerRemoved(peer, Date.now())),

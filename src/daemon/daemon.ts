@@ -10,7 +10,6 @@ import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
 import type { Case } from '../hijack/case.ts';
-import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
@@ -230,7 +229,7 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            name => name === RPKI_PEER || comesAndGoes(config, name),
+            name => comesAndGoes(config, name),
           );
           break;
         case 'stopped':

@@ -40,7 +40,7 @@ export async function selfOf(query: AskRib): Promise<Pick<Alive, 'peers' | 'esta
 const SELDOM = 5_000;
 
 /** As `self`, which is asked once in a while only: its thread need not be woken every second for peers that there are none of. */
-export function seldom<T>(self: () => Promise<T>, now = () => performance.now()): () => Promise<T> {
+export function askedSeldom<T>(self: () => Promise<T>, now = () => performance.now()): () => Promise<T> {
   let last: { readonly at: number; readonly said: T } | null = null;
   return async () => {
     if (last === null || now() - last.at >= SELDOM) last = { at: now(), said: await self() };

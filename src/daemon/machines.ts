@@ -15,7 +15,6 @@ import type { Config } from '../config/tree.ts';
 import type { CaseOrder } from '../control/daemon.ts';
 import type { MachineRow } from '../control/machine-rows.ts';
 import { placeOf } from '../hijack/case-id.ts';
-import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { joinStores } from '../store/joined.ts';
 import { openDeliveries } from '../store/postgresql/deliveries.ts';
 import { openScope } from '../store/postgresql/scope.ts';
@@ -28,7 +27,7 @@ import type { CaseHouse, CaseParts } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
 import { behindOf, countsOf, sharedOf } from './machine-counts.ts';
-import { ANSWER, askAllMachines, type Look, seldom } from './machine-looks.ts';
+import { ANSWER, askAllMachines, askedSeldom, type Look } from './machine-looks.ts';
 import { copiesProblems, heldProblems, machineProblems, readProblems } from './machine-problems.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openBusOf, openShared, took } from './machine-servers.ts';
@@ -154,7 +153,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   const toTheBook = bookTeller({
     book: () => running().get(0)?.cases,
-    mayBe: name => name === RPKI_PEER || comesAndGoes(config(), name),
+    mayBe: name => comesAndGoes(config(), name),
   });
   /** By what all machines with cases read; of one that is silent it is not known whether it comes back as it was. */
   const roasAreRead = () => bus === null || (presence?.version() ?? OLDEST) >= WITH_ROAS;
@@ -203,7 +202,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     unlist: of => presence?.forget(of),
   });
 
-  const selfNow = duties.includes('collector') ? parts.self : seldom(parts.self);
+  const selfNow = duties.includes('collector') ? parts.self : askedSeldom(parts.self);
   async function alive(): Promise<Alive> {
     const { published, waiting, dropped } = publisher!.report();
     const here = [...running().keys()].sort((a, b) => a - b);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { seldom } from '../../src/daemon/machine-looks.ts';
+import { askedSeldom } from '../../src/daemon/machine-looks.ts';
 
 describe('daemon/machine-looks', () => {
   it('asks once in a while, and at once where there was no answer', async () => {
@@ -9,7 +9,7 @@ describe('daemon/machine-looks', () => {
       if (fails) throw new Error('it is ending');
       return asked;
     };
-    const of = seldom(self, () => time);
+    const of = askedSeldom(self, () => time);
     expect(await of().catch((e: Error) => e.message)).to.equal('it is ending');
     fails = false;
     expect([await of(), await of()]).to.deep.equal([2, 2]);
