@@ -10,11 +10,11 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { encodeWithdraw } from '../../src/bgp/announce.ts';
 import { OFFENDER, prefixOf } from '../interop/machines.ts';
 import { announcement, prefixes as prefixesOf } from '../interop/speaker.ts';
 import { processorOf, waitedFor } from '../lab/fleet/costs.ts';
+import { watchCommits } from '../store/postgresql/commits.ts';
 import { at, networkLots, type Place, WAYS, type Way } from './ways.ts';
 
 const [hijacks = 200, rate = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
@@ -34,14 +34,8 @@ const found = new Map<Way, { took: number[]; slow: Slow[] }>(ways.map(way => [wa
 /** What waits until the case of a prefix is committed. */
 async function committed({ postgresql, database }: Place) {
   if (postgresql !== null) {
-    const when = new Map<string, number>();
-    const heard = new pg.Client({ connectionString: postgresql.url() });
-    await heard.connect();
-    await heard.query(`CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_notify('cases', NEW.prefix); RETURN NULL; END $$;
-      CREATE TRIGGER told AFTER INSERT ON cases FOR EACH ROW EXECUTE FUNCTION told(); LISTEN cases`);
-    heard.on('notification', ({ payload }) => void when.set(payload!, performance.now()));
-    return { at: (prefix: string) => when.get(prefix) ?? null, close: () => heard.end() };
+    const { at, close } = await watchCommits(postgresql.url());
+    return { at: (prefix: string) => at.get(prefix) ?? null, close };
   }
   const opened = new DatabaseSync(database, { readOnly: true });
   const question = opened.prepare('SELECT 1 FROM cases WHERE prefix = ? LIMIT 1');

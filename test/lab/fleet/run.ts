@@ -7,13 +7,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
-import pg from 'pg';
 import { STREAM } from '../../../src/bus/subjects.ts';
 import { busTo, natsServer } from '../../bus/nats.ts';
 import { loopbackAddress, until } from '../../interop/bgp-peers.ts';
 import { intertrackd } from '../../interop/intertrackd.ts';
 import { machinesOf, prefixOf, rpslOf } from '../../interop/machines.ts';
 import { cluster } from '../../store/postgresql/cluster.ts';
+import { watchCommits } from '../../store/postgresql/commits.ts';
 import { numberOption } from '../options.ts';
 import { type PlayedCollector, playCollector } from './collector.ts';
 import { memoryOf, pidOf, processorOf } from './costs.ts';
@@ -90,13 +90,8 @@ const looking = (async () => {
 })();
 
 // What is committed of a case is told by the database: the first word about each prefix.
-const written = new Map<string, number>();
-const listener = new pg.Client({ connectionString: postgresql.url() });
-await listener.connect();
-await listener.query(`CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM pg_notify('cases', NEW.prefix); RETURN NULL; END $$;
-  CREATE TRIGGER told AFTER INSERT ON cases FOR EACH ROW EXECUTE FUNCTION told(); LISTEN cases`);
-listener.on('notification', ({ payload }) => void written.set(payload!, performance.now()));
+const commits = await watchCommits(postgresql.url());
+const written = commits.at;
 /** Octets written ahead since the beginning, those of cases and evidence of these prefixes as they are kept, and of all. */
 const writtenAhead = async () =>
   (
@@ -292,7 +287,7 @@ console.log(
 for (const line of silent.slice(0, 5)) console.log(line);
 for (const one of collectors) await one.close();
 await bus.close();
-await listener.end();
+await commits.close();
 for (const one of engines) await one.close();
 await nats.close();
 await postgresql.close();
