@@ -49,7 +49,8 @@ describe('registry/mirrors', () => {
   afterEach(() => {
     registry.close();
     server.close();
-    rmSync(directory, { recursive: true });
+    // What is being written at that moment is still written to its end.
+    rmSync(directory, { recursive: true, maxRetries: 10 });
   });
 
   const irr = (more: Partial<IrrConfig> = {}): IrrConfig => ({
